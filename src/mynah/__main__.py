@@ -1,0 +1,5 @@
+"""`python -m mynah`."""
+
+from mynah.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""The command line. A command is a module: `mynah train` is tune/train.py. Nothing heavy is imported until it is used.
+
+A module's flags are the options that its SECTIONS mark as flags; every other option is reachable by
+`--set section.option=value` and by recipes. Exit status: 0, 1 where the user can mend it, 2 for bad usage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+import mynah
+from mynah.core.errors import UserError
+from mynah.core.options import Options, flag_of
+
+FIRST = Group("Start here", sort_key=0)
+STAGES = Group("Stages, one at a time (create runs them all)", sort_key=1)
+
+# command: (module, group)
+COMMANDS: dict[str, tuple[str, Group]] = {
+    "demo": ("demo", FIRST),
+    "create": ("create", FIRST),
+    "chat": ("talk.chat", FIRST),
+    "evaluate": ("measure.evaluate", FIRST),
+    "report": ("measure.gather", FIRST),
+    "doctor": ("doctor", FIRST),
+    "ingest": ("data.ingest", STAGES),
+    "clean": ("data.clean", STAGES),
+    "pair": ("data.pair", STAGES),
+    "split": ("data.split", STAGES),
+    "train": ("tune.train", STAGES),
+    "bot": ("talk.bot", STAGES),
+    "merge": ("ship.merge", STAGES),
+}
+COMMON: dict[str, tuple[Any, str, Any]] = {
+    "project": (Path | None, "the project folder [default: the newest below here]", None),
+    "recipe": (Path | None, "a YAML file of options by section", None),
+    "set": (tuple[str, ...], "any option, such as --set train.lr=2e-4", ()),
+    "json": (bool, "print one JSON document and nothing else", False),
+    "debug": (bool, "show the traceback of an error", False),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The entry point of `mynah`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build(words)(words, exit_on_error=False, print_error=True)
+    except CycloptsError:
+        sys.exit(2)
+    except UserError as error:
+        if "--debug" in words:
+            raise
+        print(f"mynah: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("mynah: stopped. The same command goes on where it was.", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def build(words: Sequence[str]) -> App:
+    """The app. Only the command that `words` asks for is imported; the others are names with a line of help."""
+    app = App(name="mynah", help="Turns chats into a bot that talks like them, on this machine.", version=_version)
+    for place, (name, (module, group)) in enumerate(COMMANDS.items()):
+        command = _command(importlib.import_module(f"mynah.{module}")) if name in words[:1] else _nothing
+        app.command(command, name=name, group=group, help=summary(module), sort_key=place)
+    return app
+
+
+def summary(module: str) -> str:
+    """What a module is for: the first line of its docstring, read without importing it."""
+    path = Path(mynah.__file__).parent.joinpath(*module.split(".")).with_suffix(".py")
+    with path.open(encoding="utf-8") as stream:
+        return stream.readline().strip().removeprefix('"""').partition(": ")[2].capitalize()
+
+
+def _version() -> str:
+    from mynah.core.versions import versions
+
+    return versions()["mynah-chat"]
+
+
+def _nothing() -> None:
+    """A command that was not asked for."""
+
+
+def _command(module: Any) -> Callable[..., None]:
+    """The function behind a command. Its parameters are made of the module's options."""
+
+    def command(*words: Any, **flags: Any) -> None:
+        from mynah.core.command import Call
+        from mynah.create import SECTIONS
+
+        known = {**SECTIONS, **module.SECTIONS}
+        call = Call(str(words[0]) if words and words[0] is not None else None, flags, known)
+        with contextlib.redirect_stdout(sys.stderr) if call.say.as_json else contextlib.nullcontext():
+            if hasattr(module, "main"):
+                module.main(call)
+            else:
+                _stage(module, call)
+
+    command.__signature__ = inspect.Signature(list(_parameters(module)))  # type: ignore[attr-defined]
+    command.__doc__ = inspect.getdoc(module)
+    return command
+
+
+def _stage(module: Any, call: Any) -> None:
+    """Run one stage in the newest project, or in the one that was named."""
+    from mynah.core.folder import Project
+
+    options = call.options(module.SECTIONS)
+    account = module.run(Project.find(call.project), *options.values())
+    call.say.account(account)
+    for line in module.tell(account) if hasattr(module, "tell") else ():
+        call.say(line)
+    call.say.result(account.as_json())
+
+
+def _parameters(module: Any) -> Iterator[inspect.Parameter]:
+    """`PATH` (help and default of a positional path) and the flags of SECTIONS, then the common flags."""
+    if hasattr(module, "PATH"):
+        about, default = module.PATH
+        kind = Annotated[str if default is inspect.Parameter.empty else str | None, Parameter(help=about)]
+        yield inspect.Parameter("path", inspect.Parameter.POSITIONAL_ONLY, default=default, annotation=kind)
+    flags = getattr(module, "FLAGS", module.SECTIONS)
+    for section, options in flags.items():
+        yield from _flags(section, options)
+    for name, (kind, about, default) in COMMON.items():
+        annotated = Annotated[kind, Parameter(name=f"--{name}", help=about, negative="", show_default=False)]
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
+
+
+def _flags(section: str, options: type[Options]) -> Iterator[inspect.Parameter]:
+    for key, field in options.model_fields.items():
+        flag = flag_of(key, options)
+        if flag:
+            shown = "" if field.default in ("", None) else f" [default: {field.default}]"
+            about = Parameter(name=flag, help=f"{field.description}{shown}", show_default=False, negative="")
+            kind = Annotated[field.annotation | None, about]  # type: ignore[operator]
+            name = f"{section}__{key}"
+            yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

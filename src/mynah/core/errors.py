@@ -1,0 +1,31 @@
+"""Errors that a user can mend: what was expected, what was found, what to do next. Caught once, in the CLI."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A problem that the user can mend. No traceback is shown for it, and the exit status is 1."""
+
+    def __init__(self, expected: str, found: str, todo: str) -> None:
+        super().__init__(f"Expected {expected}, found {found}. {todo}")
+        self.expected, self.found, self.todo = expected, found, todo
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was probably meant to be, or None."""
+    lowered = {k.lower(): k for k in known}
+    inside = [k for low, k in lowered.items() if word.lower() in low]
+    if len(inside) == 1:
+        return inside[0]
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest known word, or all of them."""
+    known = list(known)
+    near = nearest(word, known)
+    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."

@@ -1,0 +1,177 @@
+"""Folders: the layout of a project, and what makes a stage's folder complete.
+
+    PROJECT/
+      project.json          the format's version
+      ingest/ clean/ pair/ split/      one folder a data stage
+      runs/NAME/            a run: base, prompted or tuned; adapter, checkpoints, curves, replies, scores
+      evaluate/             scores of the runs side by side
+      report.html
+      bots/NAME/bot.json    what `chat` opens
+
+A folder is complete when its `manifest.json`, written last by an atomic rename, is there. The manifest holds the
+fingerprint of what went in (inputs, options, the stage's version): what has not changed is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mynah.core.errors import UserError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DEEPEST = 3  # folders below the current one in which projects and bots are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a stage did: what came in, what went out, what the user should know. The manifest of its folder."""
+
+    stage: str
+    came_in: dict[str, Any]
+    went_out: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    detail: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    seconds: float = 0.0
+    reused: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat document: the details at the top level, as `--json` prints it."""
+        facts = asdict(self)
+        detail = facts.pop("detail")
+        return {**facts, **detail}
+
+
+def slug(name: str) -> str:
+    """A name as a folder name."""
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-") or "bot"
+
+
+def fingerprint(stage: str, version: int, options: dict[str, Any], inputs: Sequence[str]) -> str:
+    """The hash of everything that a stage's result depends on."""
+    seed = json.dumps([stage, version, options, list(inputs)], sort_keys=True, default=str)
+    return hashlib.sha256(seed.encode()).hexdigest()[:16]
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON by an atomic rename, so that a reader never sees half of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises UserError where it is broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise UserError(f"JSON in {path}", f"a syntax error: {error}", "Delete the file and run again.") from error
+
+
+def read_account(folder: Path) -> Account | None:
+    """The account of a complete folder; None where it is missing or was interrupted."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return None
+    found = read_json(manifest)
+    return Account(**{**found, "notes": tuple(found["notes"])})
+
+
+def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account], *, keep: bool = False) -> Account:
+    """Do `work` into `folder` unless it already holds the result for this fingerprint.
+
+    The work is done in a folder beside it, which takes its place when complete. With `keep`, the work is done in
+    place and finds what an interrupted attempt left there (checkpoints).
+    """
+    found = read_account(folder)
+    if found and found.fingerprint == print_of:
+        return replace(found, reused=True)
+    started = time.monotonic()
+    partial = folder if keep else folder.with_name(folder.name + ".partial")
+    if not keep:
+        shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True, exist_ok=True)
+    account = replace(work(partial), fingerprint=print_of, seconds=round(time.monotonic() - started, 2))
+    write_json(partial / MANIFEST, {k: v for k, v in asdict(account).items() if k != "reused"})
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project folder. Make one with `Project.at`, find one with `Project.find`."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> Project:
+        """The project in this folder, which is made where it is missing."""
+        marker = path / "project.json"
+        if marker.exists():
+            return cls._checked(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            todo = "Name another folder with --project."
+            raise UserError("a project folder or a new one", f"{str(path)!r}, which holds other things", todo)
+        path.mkdir(parents=True, exist_ok=True)
+        write_json(marker, {"format": FORMAT})
+        return cls(path)
+
+    @classmethod
+    def find(cls, path: Path | None = None) -> Project:
+        """The project at `path`, or the newest one below the current folder. Raises UserError where there is none."""
+        if path is not None:
+            if not (path / "project.json").exists():
+                raise UserError("a project folder", f"none at {str(path)!r}", "Make one with `mynah create EXPORT`.")
+            return cls._checked(path)
+        return cls._checked(newest("project.json", "a project", "Make one with `mynah create EXPORT`.").parent)
+
+    @classmethod
+    def _checked(cls, path: Path) -> Project:
+        version = read_json(path / "project.json").get("format", 0)
+        if version > FORMAT:
+            found = f"format {version} in {str(path)!r}"
+            raise UserError(f"a project of format {FORMAT} or older", found, "Upgrade mynah to open it.")
+        return cls(path)
+
+    def folder(self, *names: str) -> Path:
+        """A folder inside the project."""
+        return self.path.joinpath(*names)
+
+    def account(self, stage: str) -> Account:
+        """What a stage did. Raises UserError where it has not run yet."""
+        found = read_account(self.folder(stage))
+        if found is None:
+            raise UserError(f"the stage {stage!r} done", "nothing of it", f"Run `mynah {stage}` first.")
+        return found
+
+    def runs(self) -> list[Path]:
+        """The complete runs, oldest first."""
+        found = [m.parent for m in self.folder("runs").glob(f"*/{MANIFEST}")]
+        return sorted(found, key=lambda run: (run / MANIFEST).stat().st_mtime)
+
+
+def newest(name: str, expected: str, todo: str) -> Path:
+    """The newest file called `name` in the current folder or a few folders below. Raises UserError without one."""
+    patterns = ["/".join(["*"] * depth + [name]) for depth in range(DEEPEST + 1)]
+    found = [path for pattern in patterns for path in Path.cwd().glob(pattern)]
+    if not found:
+        raise UserError(f"{expected} below {str(Path.cwd())!r}", "none", todo)
+    return max(found, key=lambda path: path.stat().st_mtime)

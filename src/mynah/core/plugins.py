@@ -1,0 +1,36 @@
+"""A folder of siblings is a registry: the file name is the user's word, found without importing it.
+
+`sources/whatsapp.py` is `--source whatsapp`. To add a source, a metric, a cleaner, a method, a memory or an engine is
+to add one file to its folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from mynah.core.errors import UserError, did_you_mean
+
+FOLDERS = {
+    "source": "mynah.data.sources",
+    "cleaner": "mynah.data.cleaners",
+    "metric": "mynah.metrics",
+    "method": "mynah.tune.methods",
+    "memory": "mynah.talk.memory",
+    "engine": "mynah.models.engines",
+}
+
+
+def names(kind: str) -> list[str]:
+    """The words a user can say for this kind of plug-in, by the file names of its folder."""
+    package = importlib.import_module(FOLDERS[kind])
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """The module behind the word. Raises UserError, naming the nearest, where there is none."""
+    known = names(kind)
+    if name not in known:
+        raise UserError(f"a {kind} that exists", repr(name), did_you_mean(name, known))
+    return importlib.import_module(f"{FOLDERS[kind]}.{name}")

@@ -1,0 +1,113 @@
+"""Create: an export comes in, a measured bot goes out; what is done already is not done again.
+
+    mynah create "WhatsApp Chat with Maya.zip" --as Maya
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mynah.core.command import Call
+from mynah.core.folder import Account, Project, slug
+from mynah.core.options import Options
+from mynah.core.tables import read_conversations
+from mynah.data import clean, ingest, pair, split
+from mynah.data.files import inputs
+from mynah.data.language import language
+from mynah.measure import evaluate
+from mynah.measure import gather as report
+from mynah.talk import bot
+from mynah.tune import train
+
+STAGES: dict[str, Any] = {
+    "ingest": ingest,
+    "clean": clean,
+    "pair": pair,
+    "split": split,
+    "train": train,
+    "evaluate": evaluate,
+    "report": report,
+    "bot": bot,
+}
+SECTIONS: dict[str, type[Options]] = {name: kind for stage in STAGES.values() for name, kind in stage.SECTIONS.items()}
+FLAGS = {name: kind for name, kind in SECTIONS.items() if name != "evaluate"}
+PATH = ("the export: a file, or the phone's zip", inspect.Parameter.empty)
+
+
+def main(call: Call) -> None:
+    """`mynah create EXPORT`."""
+    export = Path(str(call.path))
+    for _ in inputs(export):
+        pass  # a mistyped path must not leave a project folder behind
+    name = call.values.get("pair", {}).get("persona") or export.stem
+    project = Project.at(call.project or Path(slug(str(name))))
+    accounts = build(project, call, export)
+    call.say(f"Talk to it: mynah chat {project.path}")
+    call.say.result(as_json(project, accounts))
+
+
+def build(project: Project, call: Call, export: Path, **forced: dict[str, Any]) -> list[Account]:
+    """Run the whole pipeline and say at each stage what came in and what went out."""
+    options = call.options(SECTIONS, ingest={"input": export}, **forced)
+    call.say(f"Project {project.path}")
+    accounts = []
+    for account in run(project, options, _chooser(call), lambda text: call.say(f"! {text}")):
+        accounts.append(account)
+        call.say.account(account, f"{len(accounts)}/{len(STAGES)} ")
+        if account.stage == "evaluate":
+            for line in evaluate.tell(account):
+                call.say(line)
+    return accounts
+
+
+def as_json(project: Project, accounts: list[Account]) -> dict[str, Any]:
+    """The accounts of all stages in one document."""
+    return {"project": str(project.path), "stages": {account.stage: account.as_json() for account in accounts}}
+
+
+def run(
+    project: Project,
+    options: dict[str, Options],
+    choose: Callable[[dict[str, int]], str],
+    warn: Callable[[str], None],
+) -> Iterator[Account]:
+    """Run the stages and yield the account of each. `choose` names the persona where the options do not; `warn` is
+    told what the user should know before the long work starts."""
+    for name, stage in STAGES.items():
+        if name == "pair":
+            options["pair"] = _with_persona(project, options["pair"], choose)
+            _check_language(project, options["model"], warn)
+        yield stage.run(project, *(options[section] for section in stage.SECTIONS))
+
+
+def _chooser(call: Call) -> Callable[[dict[str, int]], str]:
+    """Ask a person at a terminal; anything else gets an error with the names."""
+    if sys.stdin.isatty() and not call.say.as_json:
+        return lambda speakers: pair.choose(speakers, input, call.say)
+    return lambda speakers: pair.named("", speakers)
+
+
+def _with_persona(project: Project, asked: Options, choose: Callable[[dict[str, int]], str]) -> Options:
+    assert isinstance(asked, pair.Options)
+    if asked.persona:
+        return asked
+    return asked.model_copy(update={"persona": choose(pair.shares(_conversations(project)))})
+
+
+def _check_language(project: Project, model: Options, warn: Callable[[str], None]) -> None:
+    """Say so where the starter does not speak the chat's language."""
+    assert isinstance(model, train.ModelOptions)
+    found = language(m.text for c in _conversations(project) for m in c.messages) if model.base == "starter" else ""
+    if found not in ("English", ""):
+        warn(
+            f"This chat looks {found}; the embedded starter knows English only. It will learn some manner and little "
+            "language. A base that speaks the language does better: --base NAME."
+        )
+
+
+def _conversations(project: Project) -> list[Any]:
+    return read_conversations(project.folder("clean") / "conversations.parquet")

@@ -1,0 +1,1 @@
+"""From an export to train, valid and test: ingest, clean, pair, split."""

@@ -1,0 +1,1 @@
+"""One file a reason to drop a message: `find(messages) -> indices`. See CONTRIBUTING.md."""

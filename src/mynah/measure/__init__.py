@@ -1,0 +1,1 @@
+"""Measure: how much better the tuned bot says what the persona really said."""

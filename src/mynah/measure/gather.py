@@ -1,0 +1,111 @@
+"""Report: an evaluated project comes in, one self-contained page goes out, for people to read and keep.
+
+    mynah report
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mynah.core import options as core_options
+from mynah.core.folder import Account, Project, file_hash, fingerprint, read_account, read_json, run_stage
+from mynah.core.tables import read_examples, read_rows
+from mynah.core.types import Score
+from mynah.measure.evaluate import scores_of
+from mynah.measure.report import Report, render
+
+VERSION = 1
+PARTS = ("train", "valid", "test")
+DATA_STAGES = ("ingest", "clean", "pair", "split")
+
+
+class Options(core_options.Options):
+    """Nothing to choose."""
+
+
+SECTIONS: dict[str, type[core_options.Options]] = {"report": Options}
+
+
+def run(project: Project, report: Options) -> Account:
+    """Write `PROJECT/report.html`."""
+    evaluation = project.account("evaluate")
+    page = project.path / "report.html"
+    code = file_hash(Path(__file__).with_name("report.html.jinja"))
+    there = str(page.exists())
+    print_of = fingerprint("report", VERSION, report.model_dump(), [evaluation.fingerprint, code, there and "page"])
+
+    def work(folder: Path) -> Account:
+        page.write_text(render(gathered(project, evaluation)), encoding="utf-8")
+        return Account("report", {}, {"page": str(page)}, detail={"page": str(page)})
+
+    if not page.exists():
+        (project.folder("report") / "manifest.json").unlink(missing_ok=True)
+    return run_stage(project.folder("report"), print_of, work)
+
+
+def gathered(project: Project, evaluation: Account) -> Report:
+    """Everything that the page shows, from the project's folders."""
+    tuned = project.folder("runs", evaluation.detail["run"])
+    trained = read_account(tuned)
+    assert trained is not None
+    accounts = [*(project.account(stage) for stage in DATA_STAGES), trained, evaluation]
+    persona = project.account("pair").detail["persona"]
+    return Report(
+        title=f"{persona}, the bot",
+        persona=persona,
+        made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
+        accounts=[_stage(account) for account in accounts],
+        ingest=_ingest(accounts[0].detail),
+        drops=accounts[1].detail["dropped"],
+        lengths={part: _lengths(project, part) for part in PARTS},
+        curves=read_json(tuned / "curves.json"),
+        scores=scores_of(evaluation),
+        differences=_differences(evaluation),
+        labels={name: about["label"] for name, about in evaluation.detail["metrics"].items()},
+        better={name: about["better"] for name, about in evaluation.detail["metrics"].items()},
+        exchanges=[_exchange(row) for row in read_rows(project.folder("evaluate") / "exchanges.parquet")],
+        options={**trained.detail["options"], "decoding": evaluation.detail["decoding"]},
+        versions=trained.detail["versions"],
+        warnings=[note for account in accounts for note in account.notes if account.stage != "ingest"],
+    )
+
+
+def _stage(account: Account) -> Any:
+    return {
+        "stage": account.stage,
+        "came_in": account.came_in,
+        "went_out": account.went_out,
+        "notes": account.notes,
+        "seconds": account.seconds,
+    }
+
+
+def _ingest(detail: dict[str, Any]) -> Any:
+    total = sum(detail["speakers"].values())
+    return {
+        "source": detail["source"],
+        "date_order": detail["facts"].get("date order", ""),
+        "first": detail["first"] or "",
+        "last": detail["last"] or "",
+        "messages": detail["messages"],
+        "conversations": detail["conversations"],
+        "speakers": {name: count / total for name, count in list(detail["speakers"].items())[:20]},
+        "unparsed": [{**line, "file": detail["file"]} for line in detail["unparsed_lines"][:50]],
+    }
+
+
+def _lengths(project: Project, part: str) -> list[int]:
+    examples = read_examples(project.folder("split") / f"{part}.parquet")
+    return [len(turn.text) for example in examples for turn in example.turns if turn.learn]
+
+
+def _differences(evaluation: Account) -> dict[str, dict[str, dict[str, Score]]]:
+    found = evaluation.detail["differences"]
+    against = {name: found[f"tuned - {name}"] for name in ("base", "prompted")}
+    return {"tuned": {name: {m: Score(**s) for m, s in scores.items()} for name, scores in against.items()}}
+
+
+def _exchange(row: dict[str, Any]) -> Any:
+    return {**row, "context": [(turn["speaker"], turn["bubbles"]) for turn in row["context"]]}

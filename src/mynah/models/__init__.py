@@ -1,0 +1,1 @@
+"""Load a base, attach an adapter, render turns, reply."""

@@ -1,0 +1,24 @@
+"""An engine that says what it heard: for trying out memories and servers without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mynah.core.types import Prompt, Turn
+from mynah.models.decoding import Options as Decoding
+
+
+class Engine:
+    """Repeats the last turn of the user."""
+
+    def __init__(self, base: str = "", adapter: Path | None = None) -> None:
+        self.name = "echo"
+
+    def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
+        """The last turn, a bubble at a time."""
+        yield "\n".join(turns[-1].bubbles)
+
+    def replies(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[tuple[str, ...]]:
+        """The last turn of each prompt."""
+        return [prompt.context[-1].bubbles if prompt.context else () for prompt in prompts]

@@ -1,0 +1,160 @@
+"""The engine that trains, measures and chats: transformers on this machine, with or without an adapter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from mynah.core.types import Example, Prompt, Turn
+from mynah.models.decoding import Options as Decoding
+from mynah.models.load import context_length, load
+from mynah.models.render import IGNORED, Rendered, Renderer, windows
+
+BATCH_TOKENS = 6144  # padded tokens of one forward pass in evaluation
+WINDOW = 512  # tokens of context in which replies are learned and scored
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How well one learned turn was foreseen: `nll` in nats, summed over `tokens`."""
+
+    example: str
+    nll: float
+    tokens: int
+
+
+class Engine:
+    """A model with its tokenizer and renderer."""
+
+    def __init__(self, base: str, adapter: Path | None = None) -> None:
+        self.model, self.tokenizer = load(base, adapter)
+        self.renderer = Renderer(self.tokenizer)
+        self.name = base
+
+    def untuned(self) -> Any:
+        """A context in which the adapter is switched off."""
+        return self.model.disable_adapter() if hasattr(self.model, "disable_adapter") else nullcontext()
+
+    # --- scoring ---
+
+    def likelihoods(self, examples: Sequence[Example], progress: Callable[[int], None] = lambda n: None) -> list[
+        Likelihood
+    ]:
+        """The likelihood of each learned turn, in the order of the examples."""
+        import torch
+
+        pieces = [(e.id, self.renderer.render(p.turns, p.system)) for e in examples for p in self.windows(e)]
+        found: dict[int, list[Likelihood]] = {}
+        for batch in by_budget([len(piece.ids) for _, piece in pieces]):
+            ids, mask = self._padded([pieces[i][1].ids for i in batch], left=False)
+            with torch.inference_mode():
+                logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+            for row, index in enumerate(batch):
+                name, piece = pieces[index]
+                found[index] = list(_score(name, piece, logits[row]))
+            progress(len(batch))
+        return [likelihood for index in sorted(found) for likelihood in found[index]]
+
+    def windows(self, example: Example) -> Iterator[Example]:
+        """The example in pieces as long as the training sees them, the system text not counted."""
+        extra = len(self.renderer.prompt([Turn("user", ("x",))], example.system)) if example.system else 0
+        return windows(example, self.renderer, min(WINDOW + extra, context_length(self.model)))
+
+    # --- replying ---
+
+    def replies(
+        self, prompts: Sequence[Prompt], decoding: Decoding, progress: Callable[[int], None] = lambda n: None
+    ) -> list[tuple[str, ...]]:
+        """A reply to each prompt, as bubbles. Batches are of like length; the draws are fixed by the seed."""
+        import torch
+
+        room = self._room(decoding)
+        tokens = [self.renderer.prompt_within(p.context, p.system, room) for p in prompts]
+        found: dict[int, tuple[str, ...]] = {}
+        torch.manual_seed(decoding.seed)
+        for batch in by_budget([len(t) + decoding.max_tokens for t in tokens]):
+            ids, mask = self._padded([tokens[i] for i in batch], left=True)
+            with torch.inference_mode():
+                made = self.model.generate(input_ids=ids, attention_mask=mask, **self._settings(decoding))
+            for row, index in enumerate(batch):
+                found[index] = self.renderer.parse(self.tokenizer.decode(made[row, ids.shape[1] :]))
+            progress(len(batch))
+        return [found[index] for index in range(len(prompts))]
+
+    def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
+        """The reply to the turns, piece by piece as it is made; bubbles are lines."""
+        import torch
+        from transformers import TextIteratorStreamer
+
+        tokens = self.renderer.prompt_within(turns, system, self._room(decoding))
+        ids, mask = self._padded([tokens], left=True)
+        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)  # type: ignore[arg-type]
+
+        def work() -> None:
+            try:
+                with torch.inference_mode():
+                    self.model.generate(input_ids=ids, attention_mask=mask, streamer=streamer, **self._settings(decoding))
+            finally:
+                streamer.end()
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        yield from streamer
+        thread.join()
+
+    def _room(self, decoding: Decoding) -> int:
+        return max(32, min(2 * WINDOW, context_length(self.model)) - decoding.max_tokens)
+
+    def _settings(self, decoding: Decoding) -> dict[str, Any]:
+        drawn = decoding.temperature > 0
+        chance = {"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if drawn else {}
+        return {
+            "do_sample": drawn,
+            "repetition_penalty": decoding.repetition_penalty,
+            "max_new_tokens": decoding.max_tokens,
+            "eos_token_id": self.renderer.stops,
+            "pad_token_id": self.tokenizer.pad_token_id,
+            **chance,
+        }
+
+    def _padded(self, rows: Sequence[Sequence[int]], *, left: bool) -> tuple[Any, Any]:
+        """Ids and attention mask, both [rows, longest]."""
+        import torch
+
+        longest = max(map(len, rows))
+        ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id or 0, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for i, row in enumerate(rows):
+            place = slice(longest - len(row), longest) if left else slice(0, len(row))
+            ids[i, place] = torch.tensor(row)
+            mask[i, place] = 1
+        return ids.to(self.model.device), mask.to(self.model.device)
+
+
+def by_budget(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """Indices in batches of like length, each at most `budget` padded tokens or a single row."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if batch and (len(batch) + 1) * lengths[index] > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _score(example: str, piece: Rendered, logits: Any) -> Iterator[Likelihood]:
+    """The likelihood of each learned turn of one piece. `logits`: [tokens, vocabulary]."""
+    import torch
+
+    for _, start, end in piece.replies:
+        if piece.labels[start] == IGNORED:
+            continue
+        target = torch.tensor(piece.ids[start:end], device=logits.device)
+        nll = torch.nn.functional.cross_entropy(logits[start - 1 : end - 1].float(), target, reduction="sum")
+        yield Likelihood(example, float(nll) if not math.isnan(float(nll)) else math.inf, end - start)

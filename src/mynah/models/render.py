@@ -1,0 +1,289 @@
+"""Turns into tokens and back, for training, evaluation, chat and export. The contract between all of them.
+
+Laws (tests/models/test_render.py):
+
+1. What training renders is what chat renders: the tokens before a learned turn are the tokens of its prompt.
+2. The rendering of n turns is a prefix of the rendering of n + 1 turns.
+3. Only learned turns are learned, each once, with the token that ends the turn.
+4. parse(render(bubbles)) = bubbles.
+
+A tokenizer's own chat template is kept when it keeps the laws (TRL's training variant of it counts); otherwise ours
+takes its place. Tokens are made piece by piece, the pieces ending where a reply of the assistant begins or ends, so
+that law 1 holds token for token whatever the tokenizer merges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mynah.core.errors import UserError
+from mynah.core.types import Example, Turn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
+INNER_BREAK = "\u2028"  # a line break inside a bubble; between bubbles stands a line feed
+JOINER = "\u2060"  # put into text that would otherwise read as a special token
+OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
+OURS = (
+    "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]\n{% endif %}"
+)
+
+Messages = list[dict[str, str]]
+
+
+class LawBroken(Exception):
+    """A template that does not keep the laws above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A chat template, and whether it wants the system text inside the user's first turn."""
+
+    text: str
+    origin: str  # "own", "trl" or "mynah"
+    fold_system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Token ids and labels, of equal length; `replies`: (turn index, start, end) of each turn of the assistant,
+    `end` behind the token that ends the turn."""
+
+    ids: list[int]
+    labels: list[int]
+    replies: list[tuple[int, int, int]]
+
+
+class Renderer:
+    """Renders with one tokenizer. Raises UserError where the tokenizer has no token that can end a turn."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+        if tokenizer.eos_token is None:
+            todo = "Set eos_token in the model folder's tokenizer_config.json."
+            raise UserError("a tokenizer with an end-of-text token", "none", todo)
+        self._specials = sorted({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens}, key=len, reverse=True)
+        self._special = re.compile("|".join(map(re.escape, self._specials)))
+        self.template = self._choose()
+
+    # --- text ---
+
+    def content(self, bubbles: Sequence[str]) -> str:
+        """Bubbles as the content of a turn: one a line, none of it readable as a special token."""
+        joined = "\n".join(bubble.replace("\n", INNER_BREAK) for bubble in bubbles)
+        return self._special.sub(lambda found: found[0][0] + JOINER + found[0][1:], joined)
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """The bubbles of a reply, whatever special tokens stand around it."""
+        for special in self._specials:
+            text = text.replace(special, "").replace(special[0] + JOINER + special[1:], special)
+        lines = (line.replace(INNER_BREAK, "\n").strip() for line in text.split("\n"))
+        return tuple(line for line in lines if line)
+
+    def pieces(self, turns: Sequence[Turn], system: str = "", *, prompt: bool = False) -> list[tuple[str, int | None]]:
+        """The text, cut where replies begin and end: (piece, index of the turn it is the reply of, or None). With
+        `prompt`, the last piece ends where the assistant's next reply begins."""
+        messages, shift = self._messages(turns, system)
+        return _pieces(self._render, messages, shift, self._special, prompt)
+
+    def _messages(self, turns: Sequence[Turn], system: str) -> tuple[Messages, int]:
+        """Chat-template messages, and how many stand before the first turn."""
+        messages = [{"role": turn.role, "content": self.content(turn.bubbles)} for turn in turns]
+        shift = 0
+        if not messages or messages[0]["role"] == "assistant":
+            messages.insert(0, {"role": "user", "content": OPENING})
+            shift += 1
+        if system and self.template.fold_system:
+            messages[0]["content"] = f"{self.content([system])}\n\n{messages[0]['content']}"
+        elif system:
+            messages.insert(0, {"role": "system", "content": self.content([system])})
+            shift += 1
+        return messages, shift
+
+    def _render(self, messages: Messages, prompt: bool) -> str:
+        return _apply(self.tokenizer, self.template.text, messages, prompt)
+
+    # --- tokens ---
+
+    def render(self, turns: Sequence[Turn], system: str = "") -> Rendered:
+        """The tokens of a conversation, with labels on the learned turns."""
+        rendered = Rendered([], [], [])
+        for text, turn in self.pieces(turns, system):
+            tokens = self._tokens(text)
+            if turn is not None:
+                start = len(rendered.ids)
+                rendered.replies.append((turn, start, start + len(tokens)))
+            learned = turn is not None and turns[turn].learn
+            rendered.ids.extend(tokens)
+            rendered.labels.extend(tokens if learned else [IGNORED] * len(tokens))
+        return rendered
+
+    def prompt(self, turns: Sequence[Turn], system: str = "") -> list[int]:
+        """The tokens after which the assistant's reply to `turns` begins."""
+        return [t for text, _ in self.pieces(turns, system, prompt=True) for t in self._tokens(text)]
+
+    def prompt_within(self, turns: Sequence[Turn], system: str, most: int) -> list[int]:
+        """The prompt with as many of the last turns as fit into `most` tokens; the last turn is always there."""
+        held = list(turns)
+        while len(held) > 1 and len(self.prompt(held, system)) > most:
+            held = held[1:]
+        tokens = self.prompt(held, system)
+        return tokens if len(tokens) <= most else tokens[-most:]
+
+    @property
+    def stops(self) -> list[int]:
+        """The tokens that end a reply."""
+        (last,) = [text for text, turn in self.pieces(_probe(), "") if turn == 3]
+        return sorted({self._tokens(last)[-1], self.tokenizer.eos_token_id})
+
+    def _tokens(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    # --- the choice of a template ---
+
+    def _choose(self) -> Template:
+        for template in self._candidates():
+            fitted = self._fit(template)
+            if fitted:
+                return fitted
+        raise UserError("a tokenizer whose turns can be rendered", "none of the known templates fits", "Report this.")
+
+    def _candidates(self) -> Iterator[Template]:
+        own = self.tokenizer.chat_template
+        if isinstance(own, str):
+            yield Template(own, "own")
+            variant = _training_variant(self.tokenizer)
+            if variant:
+                yield Template(variant, "trl")
+        yield Template(OURS, "mynah")
+
+    def _fit(self, template: Template) -> Template | None:
+        """The template with what it needs, or None where it breaks a law whatever is done."""
+        for fold in (False, True):
+            self.template = replace(template, fold_system=fold)
+            try:
+                for turns, system in ((_probe(), ""), (_probe(), "Be brief."), (_probe()[1:], "")):
+                    self._check(turns, system)
+            except LawBroken:
+                continue
+            return self.template
+        return None
+
+    def _check(self, turns: Sequence[Turn], system: str) -> None:
+        """Raise LawBroken unless this conversation is rendered whole, in order, and read back."""
+        for turn in turns:
+            if all(self.content(turn.bubbles) not in text for text, _ in self.pieces(turns, system)):
+                raise LawBroken("a turn is missing")
+        if system and all(system not in text for text, _ in self.pieces(turns, system)):
+            raise LawBroken("the system text is missing")
+        for text, turn in self.pieces(turns, system):
+            if turn is not None and self.parse(text) != turns[turn].bubbles:
+                raise LawBroken("a reply is not read back")
+
+
+def _probe() -> tuple[Turn, ...]:
+    return (
+        Turn("user", ("hello there", "how are you?")),
+        Turn("assistant", ("well", "and you?")),
+        Turn("user", ("fine",)),
+        Turn("assistant", ("good", "to hear")),
+    )
+
+
+def _apply(tokenizer: PreTrainedTokenizerBase, template: str, messages: Messages, prompt: bool) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        rendered = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=prompt, chat_template=template
+        )
+    except TemplateError as error:
+        raise LawBroken(str(error)) from error
+    return str(rendered)
+
+
+def _pieces(
+    render: Any, messages: Messages, shift: int, special: re.Pattern[str], prompt: bool
+) -> list[tuple[str, int | None]]:
+    whole = render(messages, prompt)
+    found: list[tuple[str, int | None]] = []
+    done = 0
+    for index, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        start = len(_prefix(render(messages[:index], True), whole))
+        after = len(_prefix(render(messages[: index + 1], False), whole))
+        begins = whole.find(message["content"], start)
+        ended = special.search(whole, begins + len(message["content"]), after) if begins >= 0 else None
+        if ended is None or start < done:
+            raise LawBroken("no token ends the turn")
+        found.append((whole[done:start], None))
+        found.append((whole[start : ended.end()], index - shift))
+        done = ended.end()
+    if whole[done:]:
+        found.append((whole[done:], None))
+    return found
+
+
+def _prefix(part: str, whole: str) -> str:
+    if not whole.startswith(part):
+        raise LawBroken("an earlier rendering is not a prefix of a later one")
+    return part
+
+
+def _training_variant(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """TRL's variant of a known template that keeps earlier turns as they were, or None."""
+    from trl.chat_template_utils import get_training_chat_template
+
+    try:
+        return get_training_chat_template(tokenizer)
+    except ValueError:
+        return None
+
+
+# --- long conversations ---
+
+
+def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example]:
+    """The example in pieces of at most `most` tokens. Pieces overlap by up to a third, which is context only: every
+    learned turn is learned in exactly one piece."""
+    whole = replace(example, turns=tuple(_shortened(example.turns, renderer, most // 2)))
+    if len(renderer.render(whole.turns, whole.system).ids) <= most:
+        yield whole
+        return
+    sizes = [len(ids) for ids in _alone(whole.turns, renderer)]
+    start = fresh = 0  # where the piece begins, and the first turn that was not in a piece yet
+    while fresh < len(sizes):
+        end = fresh + 1
+        while start < fresh and sum(sizes[start:end]) > most:
+            start += 1
+        while end < len(sizes) and sum(sizes[start : end + 1]) <= most:
+            end += 1
+        turns = [replace(t, learn=t.learn and i >= fresh) for i, t in enumerate(whole.turns[start:end], start)]
+        if any(turn.learn for turn in turns):
+            yield replace(whole, id=f"{whole.id}.{fresh}", turns=tuple(turns))
+        start = fresh = end
+        while start > 0 and sum(sizes[start - 1 : end]) <= most // 3:
+            start -= 1
+
+
+def _alone(turns: Iterable[Turn], renderer: Renderer) -> list[list[int]]:
+    """The tokens of each turn rendered alone: a little more than it takes inside a conversation."""
+    return [renderer.render([turn]).ids for turn in turns]
+
+
+def _shortened(turns: Iterable[Turn], renderer: Renderer, most: int) -> Iterator[Turn]:
+    """Turns of at most about `most` tokens: of the context the end is kept, of a reply the beginning."""
+    for turn in turns:
+        size = len(renderer.render([turn]).ids)
+        if size > most:
+            letters = len(turn.text) * most // size
+            cut = turn.text[:letters] if turn.role == "assistant" else turn.text[-letters:]
+            turn = replace(turn, bubbles=tuple(line.strip() for line in cut.split("\n") if line.strip()))
+        yield turn

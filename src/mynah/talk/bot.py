@@ -1,0 +1,115 @@
+"""Bot: a run comes in, what `chat` opens goes out: the run with decoding, memory and a persona.
+
+    mynah bot
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mynah.core import options as core_options
+from mynah.core import plugins
+from mynah.core.errors import UserError
+from mynah.core.folder import Account, Project, newest, read_account, read_json, slug, write_json
+from mynah.core.options import option, resolve
+from mynah.core.types import Turn
+from mynah.models.decoding import Options as Decoding
+
+BOT = "bot.json"
+
+
+class Options(core_options.Options):
+    """What the bot is made of."""
+
+    memory: str = option("buffer", "what it remembers of a conversation, by the file in talk/memory")
+    run: str = option("", "the run it speaks with; the newest where none is named")
+
+
+SECTIONS: dict[str, type[core_options.Options]] = {"bot": Options, "decoding": Decoding}
+
+
+def run(project: Project, bot: Options, decoding: Decoding) -> Account:
+    """Write `PROJECT/bots/PERSONA/bot.json`."""
+    plugins.load("memory", bot.memory)
+    tuned = _run_of(project, bot.run)
+    account = read_account(tuned)
+    assert account is not None
+    persona = project.account("pair").detail["persona"]
+    folder = project.folder("bots", slug(persona))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(
+        folder / BOT,
+        {
+            "persona": persona,
+            "base": account.detail["base"],
+            "run": os.path.relpath(tuned, folder),
+            "memory": bot.memory,
+            "decoding": decoding.model_dump(),
+        },
+    )
+    return Account("bot", {"run": tuned.name}, {"bot": str(folder)}, detail={"persona": persona, "bot": str(folder)})
+
+
+def _run_of(project: Project, name: str) -> Path:
+    runs = [run for run in project.runs() if (run / "adapter").is_dir() and (not name or run.name == name)]
+    if not runs:
+        raise UserError("a tuned run", f"none{f' called {name!r}' if name else ''}", "Run `mynah train` first.")
+    return runs[-1]
+
+
+@dataclass
+class Bot:
+    """An opened bot in one conversation."""
+
+    folder: Path
+    persona: str
+    engine: Any
+    memory: Any
+    decoding: Decoding
+    state: list[Turn] = field(default_factory=list)
+    untuned: bool = False
+
+    def say(self, text: str) -> Iterator[str]:
+        """The bot's reply to `text`, piece by piece as it is made; a line feed begins the next bubble. What was said
+        and heard is remembered."""
+        heard = tuple(line for line in (part.strip() for part in text.split("\n")) if line)
+        self.memory.remember(self.state, Turn("user", heard))
+        pieces: list[str] = []
+        with self.engine.untuned() if self.untuned else nullcontext():
+            for piece in self.engine.stream(self.memory.recall(self.state), "", self.decoding):
+                pieces.append(piece)
+                yield piece
+        said = self.engine.renderer.parse("".join(pieces))
+        self.memory.remember(self.state, Turn("assistant", said or ("…",), self.persona))
+
+    def reset(self) -> None:
+        """Begin a new conversation."""
+        self.state.clear()
+
+
+def find(path: Path | None = None) -> Path:
+    """The folder of the bot at `path`, or of the newest one below the current folder."""
+    if path is None:
+        return newest(f"bots/*/{BOT}", "a bot", "Make one with `mynah create EXPORT`, or try `mynah demo`.").parent
+    for found in (path / BOT, *sorted(path.glob(f"bots/*/{BOT}"))):
+        if found.exists():
+            return found.parent
+    raise UserError("a bot", f"none in {str(path)!r}", "Make one with `mynah create EXPORT`.")
+
+
+def load(folder: Path) -> Bot:
+    """Open a bot."""
+    from mynah.models.engines.transformers import Engine
+
+    told = read_json(folder / BOT)
+    adapter = folder / told["run"] / "adapter"
+    if not adapter.is_dir():
+        raise UserError("the bot's run", f"none at {str(adapter)!r}", "Train it again with `mynah train`.")
+    memory = plugins.load("memory", told["memory"])
+    decoding = resolve(Decoding, told["decoding"], "decoding")
+    return Bot(folder, told["persona"], Engine(told["base"], adapter), memory, decoding)

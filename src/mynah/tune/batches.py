@@ -1,0 +1,46 @@
+"""Batches by a budget of tokens: rows of like length together, so that little work is done on padding.
+
+The order is a pure function of seed, epoch and position: a killed run that goes on sees the batches it would have
+seen (the library's length-grouped sampler does not restore its order).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+
+class TokenBatches:
+    """A batch sampler: lists of row indices, each at most `budget` padded tokens or a single row."""
+
+    def __init__(self, lengths: Sequence[int], budget: int, seed: int, shuffled: bool) -> None:
+        self.epoch = 0
+        self._seed, self._shuffled = seed, shuffled
+        self._batches = list(_batches(lengths, budget, random.Random(seed)))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of this epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = list(self._batches)
+        if self._shuffled:
+            random.Random(f"{self._seed}/{self.epoch}").shuffle(order)
+        return iter(order)
+
+
+def _batches(lengths: Sequence[int], budget: int, chance: random.Random) -> Iterator[list[int]]:
+    order = list(range(len(lengths)))
+    chance.shuffle(order)  # rows of the same length meet others than their neighbors of the file
+    order.sort(key=lambda i: lengths[i])
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) + 1) * lengths[index] > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch

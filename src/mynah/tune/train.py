@@ -1,0 +1,188 @@
+"""Train: the parts of a dataset come in, a run with an adapter goes out.
+
+    mynah train
+
+The loss sees the persona's turns only. After each epoch the validation part is scored, the best checkpoint is kept,
+and the training stops when it no longer gets better. A run that was interrupted goes on at its last checkpoint;
+changed options make a new run beside the old one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mynah.core import options as core_options
+from mynah.core import plugins
+from mynah.core.errors import UserError
+from mynah.core.folder import Account, Project, fingerprint, run_stage, write_json
+from mynah.core.options import option
+from mynah.core.progress import bar
+from mynah.core.tables import read_examples
+from mynah.core.types import Example
+from mynah.core.versions import versions
+from mynah.models.load import Options as ModelOptions
+from mynah.models.load import identity
+
+VERSION = 1
+
+
+class Options(core_options.Options):
+    """How the adapter is trained."""
+
+    method: str = option("sft", "the method, by its file in tune/methods")
+    lr: float = option(2e-3, "the highest learning rate", gt=0, flag=True)
+    epochs: int = option(8, "the most passes over the training part", ge=1, flag=True)
+    patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
+    batch_tokens: int = option(2048, "padded tokens of one step", ge=64)
+    warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
+    weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
+    seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
+
+
+SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": ModelOptions}
+
+
+def run(project: Project, train: Options, model: ModelOptions) -> Account:
+    """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
+    before = project.account("split")
+    settings = {"train": train.model_dump(), "model": model.model_dump(exclude={"base"})}
+    print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
+    folder = project.folder("runs", f"{train.method}-{print_of[:6]}")
+    return run_stage(folder, print_of, lambda path: _train(project, path, train, model), keep=True)
+
+
+def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[int]]]:
+    """The rows that the trainer gets: token ids and labels of each window of each example."""
+    rendered = [engine.renderer.render(w.turns, w.system) for e in examples for w in engine.windows(e)]
+    return [{"input_ids": r.ids, "labels": r.labels} for r in rendered]
+
+
+def _train(project: Project, folder: Path, options: Options, model_options: ModelOptions) -> Account:
+    import torch
+
+    from mynah.models.engines.transformers import Engine
+    from mynah.models.load import lora
+
+    parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}
+    engine = Engine(model_options.base)
+    engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
+    rows = {name: tokenized(part, engine) for name, part in parts.items()}
+    torch.manual_seed(options.seed)
+    trainer = plugins.load("method", options.method).trainer(
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], _arguments(folder, options),
+        options.batch_tokens, _callbacks(folder, options), lora(model_options),
+    )  # fmt: skip
+    trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
+    curves = trainer.state.log_history
+    losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
+    if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
+        todo = "Lower the learning rate: --lr 5e-4"
+        raise UserError("a validation loss", "none that is a number", todo)
+    trainer.model.save_pretrained(folder / "adapter")
+    engine.tokenizer.save_pretrained(folder / "adapter")
+    write_json(folder / "curves.json", curves)
+    return _account(folder, options, model_options, trainer, rows, engine.renderer.template.origin, losses)
+
+
+def _arguments(folder: Path, options: Options) -> dict[str, Any]:
+    import torch
+
+    return {
+        "output_dir": str(folder / "checkpoints"),
+        "learning_rate": options.lr,
+        "num_train_epochs": options.epochs,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": options.warmup,
+        "weight_decay": options.weight_decay,
+        "max_grad_norm": 1.0,
+        "eval_strategy": "epoch",
+        "save_strategy": "epoch",
+        "save_total_limit": 2,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "logging_steps": 5,
+        "seed": options.seed,
+        "bf16": torch.cuda.is_available(),
+        "fp16": False,
+        "use_cpu": not torch.cuda.is_available(),
+        "gradient_checkpointing": False,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "log_level": "error",
+    }
+
+
+def _callbacks(folder: Path, options: Options) -> list[Any]:
+    from torch.utils.tensorboard import SummaryWriter
+    from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+    from transformers.integrations import TensorBoardCallback
+
+    class Progress(TrainerCallback):  # type: ignore[misc]
+        """A bar with the remaining time, and the losses beside it."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.bar = bar("train", state.max_steps, state.global_step)
+            self.bar.__enter__()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.bar.advance(1)
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
+            if metrics:
+                self.bar.label(f"train, validation loss {metrics['eval_loss']:.3f}")
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.bar.__exit__(None, None, None)
+
+    assert PrinterCallback  # removed by the trainer itself where the log level is "error"
+    writer = SummaryWriter(str(folder / "tensorboard"))
+    stop = EarlyStoppingCallback(early_stopping_patience=options.patience)
+    return [Progress(), TensorBoardCallback(writer), stop]
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    checkpoints = folder / "checkpoints"
+    return get_last_checkpoint(str(checkpoints)) if checkpoints.exists() else None
+
+
+def _account(
+    folder: Path, options: Options, model: ModelOptions, trainer: Any, rows: dict[str, Any], template: str,
+    losses: list[float],
+) -> Account:  # fmt: skip
+    learned = sum(label >= 0 for row in rows["train"] for label in row["labels"])
+    best = losses.index(min(losses)) + 1
+    trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+    detail = {
+        "run": folder.name,
+        "kind": "tuned",
+        "base": model.base,
+        "template": template,
+        "options": {"train": options.model_dump(), "model": model.model_dump()},
+        "versions": versions(),
+        "trainable_parameters": trainable,
+        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "learned_tokens": learned,
+        "validation_losses": losses,
+        "best_epoch": best,
+    }
+    notes = []
+    if template == "mynah":
+        notes.append("the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it")
+    if len(losses) < options.epochs:
+        notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
+    went_out = {
+        "run": folder.name,
+        "trainable parameters": trainable,
+        "best epoch": best,
+        "validation loss": round(min(losses), 4),
+    }
+    return Account(
+        "train", {"rows": len(rows["train"]), "learned tokens": learned}, went_out, tuple(notes), json.loads(
+            json.dumps(detail)
+        )
+    )  # fmt: skip
