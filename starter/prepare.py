@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -40,12 +41,12 @@ Turn = tuple[str, str]  # speaker, text
 Dialogue = tuple[str, list[Turn]]  # system text, turns
 
 
-def lines(path: Path) -> Iterator[dict]:
+def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSONL file, compressed or not."""
     if path.suffix == ".zst":
         with path.open("rb") as raw:
-            stream = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8")
-            yield from (json.loads(line) for line in stream if line.strip())
+            text = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8")
+            yield from (json.loads(line) for line in text if line.strip())
     else:
         with path.open(encoding="utf-8") as stream:
             yield from (json.loads(line) for line in stream if line.strip())

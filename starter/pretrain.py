@@ -162,7 +162,7 @@ def main() -> None:
                     group["lr"] = full * scale
             ids, labels = collate([train[i] for i in batch], device)
             loss = loss_of(model, ids, labels)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for stepper in steppers:
                 stepper.step()

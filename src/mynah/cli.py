@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, Group]] = {
     "create": ("create", FIRST),
     "chat": ("talk.chat", FIRST),
     "evaluate": ("measure.evaluate", FIRST),
-    "report": ("measure.gather", FIRST),
+    "report": ("measure.report", FIRST),
     "doctor": ("doctor", FIRST),
     "ingest": ("data.ingest", STAGES),
     "clean": ("data.clean", STAGES),
@@ -46,6 +46,8 @@ COMMON: dict[str, tuple[Any, str, Any]] = {
     "json": (bool, "print one JSON document and nothing else", False),
     "debug": (bool, "show the traceback of an error", False),
 }
+
+PLAIN: dict[str, Any] = {"negative": "", "show_default": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -128,14 +130,12 @@ def _parameters(module: Any) -> Iterator[inspect.Parameter]:
     """`PATH` (help and default of a positional path) and the flags of SECTIONS, then the common flags."""
     if hasattr(module, "PATH"):
         about, default = module.PATH
-        kind = Annotated[str if default is inspect.Parameter.empty else str | None, Parameter(help=about)]
-        yield inspect.Parameter("path", inspect.Parameter.POSITIONAL_ONLY, default=default, annotation=kind)
-    flags = getattr(module, "FLAGS", module.SECTIONS)
-    for section, options in flags.items():
+        needed = default is inspect.Parameter.empty
+        yield _parameter("path", str if needed else str | None, default, Parameter(help=about), positional=True)
+    for section, options in getattr(module, "FLAGS", module.SECTIONS).items():
         yield from _flags(section, options)
     for name, (kind, about, default) in COMMON.items():
-        annotated = Annotated[kind, Parameter(name=f"--{name}", help=about, negative="", show_default=False)]
-        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated)
+        yield _parameter(name, kind, default, Parameter(name=f"--{name}", help=about, **PLAIN))
 
 
 def _flags(section: str, options: type[Options]) -> Iterator[inspect.Parameter]:
@@ -143,7 +143,12 @@ def _flags(section: str, options: type[Options]) -> Iterator[inspect.Parameter]:
         flag = flag_of(key, options)
         if flag:
             shown = "" if field.default in ("", None) else f" [default: {field.default}]"
-            about = Parameter(name=flag, help=f"{field.description}{shown}", show_default=False, negative="")
-            kind = Annotated[field.annotation | None, about]  # type: ignore[operator]
-            name = f"{section}__{key}"
-            yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            about = Parameter(name=flag, help=f"{field.description}{shown}", **PLAIN)
+            kind: Any = field.annotation
+            yield _parameter(f"{section}__{key}", kind | None, None, about)
+
+
+def _parameter(name: str, kind: Any, default: Any, about: Parameter, *, positional: bool = False) -> inspect.Parameter:
+    place = inspect.Parameter.POSITIONAL_ONLY if positional else inspect.Parameter.KEYWORD_ONLY
+    annotation: Any = Annotated.__class_getitem__((kind, about))  # type: ignore[attr-defined]
+    return inspect.Parameter(name, place, default=default, annotation=annotation)

@@ -1,6 +1,6 @@
 """Create: an export comes in, a measured bot goes out; what is done already is not done again.
 
-    mynah create "WhatsApp Chat with Maya.zip" --as Maya
+mynah create "WhatsApp Chat with Maya.zip" --as Maya
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from mynah.core.tables import read_conversations
 from mynah.data import clean, ingest, pair, split
 from mynah.data.files import inputs
 from mynah.data.language import language
-from mynah.measure import evaluate
-from mynah.measure import gather as report
+from mynah.measure import evaluate, report
+from mynah.models import load
 from mynah.talk import bot
 from mynah.tune import train
 
@@ -100,7 +100,7 @@ def _with_persona(project: Project, asked: Options, choose: Callable[[dict[str, 
 
 def _check_language(project: Project, model: Options, warn: Callable[[str], None]) -> None:
     """Say so where the starter does not speak the chat's language."""
-    assert isinstance(model, train.ModelOptions)
+    assert isinstance(model, load.Options)
     found = language(m.text for c in _conversations(project) for m in c.messages) if model.base == "starter" else ""
     if found not in ("English", ""):
         warn(

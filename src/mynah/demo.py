@@ -1,6 +1,6 @@
 """Demo: a bot of an invented person, made on this machine from a chat that comes along.
 
-    mynah demo
+mynah demo
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Doctor: what this machine has, and what is missing.
 
-    mynah doctor
+mynah doctor
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +50,6 @@ def run() -> dict[str, Any]:
         problems.append(f"{free / 1024**3:.1f} GB of disk free here: at least 2 GB are needed")
     if memory and memory < LEAST_MEMORY:
         problems.append(f"{memory / 1024**3:.1f} GB of memory: at least 4 GB are needed")
-    if sys.version_info < (3, 11):
-        problems.append(f"Python {platform.python_version()}: 3.11 or newer is needed")
     if not (STARTER / "model.safetensors").exists():
         problems.append("the starter's weights are missing: reinstall mynah-chat")
     return {

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mynah.core.errors import UserError
-from mynah.core.types import Conversation, Item, Message, Origin, Understood, Unparsed
+from mynah.core.options import resolve
+from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, inputs
 from mynah.data.sources import whatsapp
 
@@ -37,7 +38,7 @@ class Given(Input):
 
 def items(text: str, order: str = "auto") -> list[Item]:
     file = Given(Path("chat.txt"), data=text.encode())
-    return list(whatsapp.read(file, whatsapp.Options(date_order=order)))
+    return list(whatsapp.read(file, resolve(whatsapp.Options, {"date_order": order}, "whatsapp")))
 
 
 def messages(text: str, order: str = "auto") -> list[Message]:
@@ -88,7 +89,8 @@ def conversations(draw: st.DrawFn) -> Conversation:
     rows = draw(st.lists(st.tuples(NAMES, TEXTS), min_size=1, max_size=6))
     rows += [(name, "ok") for name in dict.fromkeys(name for name, _ in rows)]
     rows += [("", "Ann left"), ("Zoe", "<Media omitted>"), ("Zoe", "This message was deleted")]
-    kinds = ["text"] * (len(rows) - 3) + ["system", "media", "deleted"]
+    texts: list[Kind] = ["text"] * (len(rows) - 3)
+    kinds: list[Kind] = [*texts, "system", "media", "deleted"]
     found, line = [], 1
     for (name, text), kind in zip(rows, kinds, strict=True):
         at = draw(st.datetimes(datetime(2009, 1, 1), datetime(2099, 1, 1))).replace(second=0, microsecond=0)
@@ -120,7 +122,8 @@ def test_a_message_without_a_time_cannot_be_written() -> None:
         "2024/01/31, 9:05 pm - ", "31.01.24, 21:05 - ", "31.01.24, 9:05 nachm. - ", "31-01-2024 21:05 - ",
         "31/01/2024 à 21:05 - ", "31/1/2024 9:05 p.\u00a0m. - ", "31.01.2024, 9:05 ÖS - ", "31/01/24 21.05 - ",
         f"٣١{RLM}/١{RLM}/٢٠٢٤، ٩:٠٥ م - ", "31.1.2024 klo 21.05 - ", "2024/01/31 下午9:05 - ",
-        "2024. 1. 31. 오후 9:05 - ", "31. 1. 2024. 21:05 - ", "31/01/2024, 21:05 \u2013 ", "[21:05, 31/01/2024] ", "24/1/31, 21:05 - ",
+        "2024. 1. 31. 오후 9:05 - ", "31. 1. 2024. 21:05 - ", "31/01/2024, 21:05 \u2013 ", "[21:05, 31/01/2024] ",
+        "24/1/31, 21:05 - ",
     ],
 )  # fmt: skip
 def test_heads_to_the_minute(head: str) -> None:
@@ -187,6 +190,7 @@ def test_an_impossible_date_or_another_shape_is_text() -> None:
 31/01/2024, 21:05 - Ann: one
 31/02/2024, 21:06 - Ann: no such day
 [31/01/2024, 21:05:07] Bob: pasted
+31/01/2024 21:06 Bob: no head at all
 31/01/24, 21:07 - Bob: pasted, too
 31/01/2024, 21:08 - Ann: two
 """
@@ -194,7 +198,7 @@ def test_an_impossible_date_or_another_shape_is_text() -> None:
     unparsed = next(item for item in found if isinstance(item, Unparsed))
     assert (unparsed.text, unparsed.reason) == ("before", "before the first message")
     chat = messages(text)
-    assert [(m.text[-3:], m.origin.line, m.origin.lines) for m in chat] == [("too", 2, 4), ("two", 6, 1)]
+    assert [(m.text[-3:], m.origin.line, m.origin.lines) for m in chat] == [("too", 2, 5), ("two", 7, 1)]
     assert facts(found)["heads of another shape"] == "2, kept as text (first: line 4)"
     assert facts(found)["impossible dates"] == "1, kept as text (first: line 3)"
 
@@ -258,13 +262,14 @@ def test_what_is_kept_of_a_text(body: str, text: str) -> None:
 
 def test_an_attachment_is_known_by_the_members_of_the_zip(tmp_path: Path) -> None:
     chat = "31/01/2024, 21:05 - Ann: a b.jpg (xx yy)\n31/01/2024, 21:06 - Ann: c.jpg (xx yy)\n"
+    chat += "31/01/2024, 21:07 - Ann: <xx: a b.jpg>\n31/01/2024, 21:08 - Ann: <xx: c.jpg>\n"
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr("WhatsApp Chat.txt", chat)
         archive.writestr("a b.jpg", "")
     (file,) = inputs(tmp_path / "export.zip")
     chat_items = list(whatsapp.read(file, whatsapp.Options()))
     assert isinstance(chat_items[1], Conversation)
-    assert [m.kind for m in chat_items[1].messages] == ["media", "text"]
+    assert [m.kind for m in chat_items[1].messages] == ["media", "text"] * 2
     assert chat_items[1].origin.file == "export.zip/WhatsApp Chat.txt"
 
 
@@ -341,7 +346,7 @@ def real(folder: str, name: str, order: str = "auto") -> list[Message]:
     """The messages of a real export, whose lines must add up."""
     (file,) = inputs(REAL / folder / name)
     assert whatsapp.sniff(file.head(), file.name) > 0.5
-    found = list(whatsapp.read(file, whatsapp.Options(date_order=order)))
+    found = list(whatsapp.read(file, resolve(whatsapp.Options, {"date_order": order}, "whatsapp")))
     text = file.text()
     assert covered(found) == list(range(1, text.count("\n") + (not text.endswith("\n")) + 1))
     return [m for item in found if isinstance(item, Conversation) for m in item.messages]

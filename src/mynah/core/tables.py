@@ -53,7 +53,8 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]], schema: pa.Schema | N
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a Parquet file."""
-    return pq.read_table(path).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
 
 
 def write_conversations(path: Path, conversations: Iterable[Conversation]) -> None:

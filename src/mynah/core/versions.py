@@ -5,7 +5,17 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-PACKAGES = ("mynah-chat", "torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "sacrebleu", "rouge-score")
+PACKAGES = (
+    "mynah-chat",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "tokenizers",
+    "sacrebleu",
+    "rouge-score",
+)
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core import plugins
@@ -55,7 +56,7 @@ def _clean(project: Project, folder: Path, options: Options) -> Account:
         found = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise UserError("messages left after cleaning", f"none ({found})", "Keep a reason: --set clean.keep=[links]")
     write_conversations(folder / "conversations.parquet", kept)
-    dropped = [
+    dropped: list[dict[str, Any]] = [
         {"reason": why, "line": messages[i].origin.line, "speaker": messages[i].speaker, "text": messages[i].text}
         for i, why in sorted(reasons.items())
     ]

@@ -1,7 +1,7 @@
 """Files as sources see them: a plain file, or a member of a zip archive, opened with limits.
 
-    for each in inputs(Path("WhatsApp Chat with Maya.zip")):
-        each.name, each.head()
+for each in inputs(Path("WhatsApp Chat with Maya.zip")):
+    each.name, each.head()
 """
 
 from __future__ import annotations

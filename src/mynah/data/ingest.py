@@ -146,6 +146,19 @@ def cut(chat: Conversation, gap: timedelta) -> Iterator[Conversation]:
         yield Conversation(tuple(held), span(held))
 
 
+def lines_by_kind(messages: Sequence[Message], unparsed: Sequence[Unparsed]) -> dict[str, int]:
+    """How many lines of the file are what. They add up to the file: several messages of one line count once."""
+    said = {m.origin.line for m in messages if m.kind != "system"}
+    system = {m.origin.line for m in messages} - said
+    extra = {m.origin.line: m.origin.lines - 1 for m in messages}
+    return {
+        "messages": len(said),
+        "continuations": sum(extra.values()),
+        "system": len(system),
+        "unparsed": sum(u.origin.lines for u in unparsed),
+    }
+
+
 def _account(
     label: str,
     source: str,
@@ -158,12 +171,7 @@ def _account(
     said = [m for m in messages if m.kind != "system"]
     speakers = dict(Counter(m.speaker for m in said).most_common())
     times = [m.at for m in messages if m.at]
-    lines = {
-        "messages": len(said),
-        "continuations": sum(m.origin.lines - 1 for m in messages),
-        "system": len(messages) - len(said),
-        "unparsed": sum(u.origin.lines for u in unparsed),
-    }
+    lines = lines_by_kind(messages, unparsed)
     detail = {
         "source": source,
         "file": file.name,
@@ -171,11 +179,9 @@ def _account(
         "lines": sum(lines.values()),
         "lines_by_kind": lines,
         "messages": len(said),
-        "system": lines["system"],
+        "system": len(messages) - len(said),
         "unparsed": lines["unparsed"],
-        "unparsed_lines": [
-            {"line": u.origin.line, "text": u.text[:200], "reason": u.reason} for u in unparsed[:1000]
-        ],
+        "unparsed_lines": [{"line": u.origin.line, "text": u.text[:200], "reason": u.reason} for u in unparsed[:1000]],
         "conversations": len(conversations),
         "speakers": speakers,
         "first": str(min(times)) if times else None,

@@ -7,12 +7,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-ENGLISH = frozenset(
-    "the to and a i you it is of that in for on my me was with have so be but are not this just we do at what like "
-    "if your can its im up all no yes he she they there get out about or as go know how when then one good don't it's "
-    "i'm time will got yeah ok okay now from had too well did going want think see an been would really he's back "
-    "has here need some them more than by u lol thanks why who where him her our us".split()
-)
+ENGLISH_WORDS = """
+the to and a i you it is of that in for on my me was with have so be but are not this just we do at
+what like if your can its im up all no yes he she they there get out about or as go know how when
+then one good don't it's i'm time will got yeah ok okay now from had too well did going want think
+see an been would really he's back has here need some them more than by u lol thanks why who where
+him her our us
+"""
+ENGLISH = frozenset(ENGLISH_WORDS.split())
 ENOUGH = 0.22  # share of such words in informal English is 0.35 to 0.55; in other Latin languages below 0.12
 
 

@@ -29,7 +29,7 @@ class Options(core_options.Options):
     """Who the bot is, and how much it sees."""
 
     persona: str = option("", "the speaker that the bot becomes", flag="as")
-    context: int = option(12, "messages of the others that are kept before a turn of the persona", ge=1)
+    context: int = option(6, "messages of the others that are kept before a turn of the persona", ge=1)
 
 
 SECTIONS: dict[str, type[core_options.Options]] = {"pair": Options}

@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
@@ -149,8 +147,8 @@ def _answering(
                 replies = model.replies([prompts[i] for i in chosen], decoding, progress.advance)
         by_index = dict(zip(chosen, replies, strict=True))
         rows = [
-            {"example": p.example, "turn": p.turn, "nll": l.nll, "tokens": l.tokens, "reply": by_index.get(i)}
-            for i, (p, l) in enumerate(zip(prompts, likelihoods, strict=True))
+            {"example": p.example, "turn": p.turn, "nll": found.nll, "tokens": found.tokens, "reply": by_index.get(i)}
+            for i, (p, found) in enumerate(zip(prompts, likelihoods, strict=True))
         ]
         write_rows(folder / "answers.parquet", rows)
         return Account("answers", {"prompts": len(prompts)}, {"replies": len(chosen)})
@@ -199,7 +197,7 @@ def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, dec
     for metric in plugins.names("metric"):
         module = plugins.load("metric", metric)
         rows = {name: module.rows(answers_of(cases[name], module.NEEDS_LIKELIHOOD)) for name in SYSTEMS}
-        total = getattr(module, "total", None) or mean_of(len(rows["base"]))
+        total = getattr(module, "total", None)
         metrics[metric] = {"label": module.LABEL, "better": module.BETTER}
         for name in SYSTEMS:
             scores[name][metric] = asdict(score(rows[name], total, module.signature()))
@@ -217,11 +215,6 @@ def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, dec
     turns, answered = len(cases["base"]), sum(case.reply is not None for case in cases["base"])
     went_out = {LABELS[name]: f"{scores[name]['bits_per_byte']['value']:.3f} bits per byte" for name in SYSTEMS}
     return Account("evaluate", {"test turns": turns, "answered": answered}, went_out, tuple(notes), detail)
-
-
-def mean_of(count: int) -> Callable[[np.ndarray], float]:
-    """The mean of the first column, from the sum of `count` rows."""
-    return lambda sums: float(sums[0]) / count
 
 
 def _exchanges(cases: dict[str, list[Case]], most: int = 12) -> list[dict[str, Any]]:

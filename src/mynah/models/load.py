@@ -59,6 +59,7 @@ def load(base: str, adapter: Path | None = None) -> tuple[PreTrainedModel, PreTr
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    quiet()
     where = reference(base)
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(adapter) if adapter else where)
@@ -77,6 +78,19 @@ def load(base: str, adapter: Path | None = None) -> tuple[PreTrainedModel, PreTr
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer
+
+
+def quiet() -> None:
+    """Keep the libraries from talking over the program: their errors are raised, their hints are not for its users."""
+    import logging
+    import warnings
+
+    from transformers.utils import logging as hf_logging
+
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl|peft")
 
 
 def lora(options: Options) -> Any:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mynah.core.errors import UserError
 from mynah.core.types import Example, Turn
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
 INNER_BREAK = "\u2028"  # a line break inside a bubble; between bubbles stands a line feed
 JOINER = "\u2060"  # put into text that would otherwise read as a special token
+AROUND = 8  # tokens that a template puts around a turn, at most
 OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
 OURS = (
     "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
@@ -131,10 +132,15 @@ class Renderer:
     def prompt_within(self, turns: Sequence[Turn], system: str, most: int) -> list[int]:
         """The prompt with as many of the last turns as fit into `most` tokens; the last turn is always there."""
         held = list(turns)
-        while len(held) > 1 and len(self.prompt(held, system)) > most:
-            held = held[1:]
+        room = most - len(self.prompt([], system))
+        while len(held) > 1 and sum(self.size(turn) for turn in held) > room:
+            del held[0]
         tokens = self.prompt(held, system)
         return tokens if len(tokens) <= most else tokens[-most:]
+
+    def size(self, turn: Turn) -> int:
+        """About the tokens that a turn takes inside a conversation: its text, and a few around it."""
+        return len(self._tokens(self.content(turn.bubbles))) + AROUND
 
     @property
     def stops(self) -> list[int]:
@@ -182,8 +188,8 @@ class Renderer:
                 raise LawBroken("a turn is missing")
         if system and all(system not in text for text, _ in self.pieces(turns, system)):
             raise LawBroken("the system text is missing")
-        for text, turn in self.pieces(turns, system):
-            if turn is not None and self.parse(text) != turns[turn].bubbles:
+        for text, index in self.pieces(turns, system):
+            if index is not None and self.parse(text) != turns[index].bubbles:
                 raise LawBroken("a reply is not read back")
 
 
@@ -219,15 +225,22 @@ def _pieces(
             continue
         start = len(_prefix(render(messages[:index], True), whole))
         after = len(_prefix(render(messages[: index + 1], False), whole))
-        begins = whole.find(message["content"], start)
-        ended = special.search(whole, begins + len(message["content"]), after) if begins >= 0 else None
-        if ended is None or start < done:
+        ended = _last(special, whole, start, after)
+        if ended is None or start < done or message["content"] not in whole[start : ended.start()]:
             raise LawBroken("no token ends the turn")
         found.append((whole[done:start], None))
         found.append((whole[start : ended.end()], index - shift))
         done = ended.end()
     if whole[done:]:
         found.append((whole[done:], None))
+    return found
+
+
+def _last(special: re.Pattern[str], whole: str, start: int, end: int) -> re.Match[str] | None:
+    """The last special token between start and end: the one that ends the turn."""
+    found = None
+    for found in special.finditer(whole, start, end):  # noqa: B007
+        pass
     return found
 
 
@@ -242,7 +255,7 @@ def _training_variant(tokenizer: PreTrainedTokenizerBase) -> str | None:
     from trl.chat_template_utils import get_training_chat_template
 
     try:
-        return get_training_chat_template(tokenizer)
+        return cast("str | None", get_training_chat_template(tokenizer))
     except ValueError:
         return None
 
@@ -257,7 +270,7 @@ def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example
     if len(renderer.render(whole.turns, whole.system).ids) <= most:
         yield whole
         return
-    sizes = [len(ids) for ids in _alone(whole.turns, renderer)]
+    sizes = [renderer.size(turn) for turn in whole.turns]
     start = fresh = 0  # where the piece begins, and the first turn that was not in a piece yet
     while fresh < len(sizes):
         end = fresh + 1
@@ -273,15 +286,10 @@ def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example
             start -= 1
 
 
-def _alone(turns: Iterable[Turn], renderer: Renderer) -> list[list[int]]:
-    """The tokens of each turn rendered alone: a little more than it takes inside a conversation."""
-    return [renderer.render([turn]).ids for turn in turns]
-
-
 def _shortened(turns: Iterable[Turn], renderer: Renderer, most: int) -> Iterator[Turn]:
     """Turns of at most about `most` tokens: of the context the end is kept, of a reply the beginning."""
     for turn in turns:
-        size = len(renderer.render([turn]).ids)
+        size = renderer.size(turn)
         if size > most:
             letters = len(turn.text) * most // size
             cut = turn.text[:letters] if turn.role == "assistant" else turn.text[-letters:]

@@ -1,6 +1,6 @@
 """Merge: a run comes in, one model folder without an adapter goes out, proved to give the same probabilities.
 
-    mynah merge
+mynah merge
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bot: a run comes in, what `chat` opens goes out: the run with decoding, memory and a persona.
 
-    mynah bot
+mynah bot
 """
 
 from __future__ import annotations

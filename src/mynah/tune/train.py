@@ -9,7 +9,6 @@ changed options make a new run beside the old one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,6 +61,7 @@ def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[i
 
 def _train(project: Project, folder: Path, options: Options, model_options: ModelOptions) -> Account:
     import torch
+    from transformers import PrinterCallback
 
     from mynah.models.engines.transformers import Engine
     from mynah.models.load import lora
@@ -72,9 +72,10 @@ def _train(project: Project, folder: Path, options: Options, model_options: Mode
     rows = {name: tokenized(part, engine) for name, part in parts.items()}
     torch.manual_seed(options.seed)
     trainer = plugins.load("method", options.method).trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], _arguments(folder, options),
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(folder, options),
         options.batch_tokens, _callbacks(folder, options), lora(model_options),
     )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # it writes to standard output
     trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
     curves = trainer.state.log_history
     losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
@@ -87,7 +88,8 @@ def _train(project: Project, folder: Path, options: Options, model_options: Mode
     return _account(folder, options, model_options, trainer, rows, engine.renderer.template.origin, losses)
 
 
-def _arguments(folder: Path, options: Options) -> dict[str, Any]:
+def arguments(folder: Path, options: Options) -> dict[str, Any]:
+    """The training arguments of transformers that these options mean."""
     import torch
 
     return {
@@ -108,7 +110,6 @@ def _arguments(folder: Path, options: Options) -> dict[str, Any]:
         "bf16": torch.cuda.is_available(),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
-        "gradient_checkpointing": False,
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
@@ -117,7 +118,7 @@ def _arguments(folder: Path, options: Options) -> dict[str, Any]:
 
 def _callbacks(folder: Path, options: Options) -> list[Any]:
     from torch.utils.tensorboard import SummaryWriter
-    from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+    from transformers import EarlyStoppingCallback, TrainerCallback
     from transformers.integrations import TensorBoardCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
@@ -137,7 +138,6 @@ def _callbacks(folder: Path, options: Options) -> list[Any]:
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self.bar.__exit__(None, None, None)
 
-    assert PrinterCallback  # removed by the trainer itself where the log level is "error"
     writer = SummaryWriter(str(folder / "tensorboard"))
     stop = EarlyStoppingCallback(early_stopping_patience=options.patience)
     return [Progress(), TensorBoardCallback(writer), stop]
@@ -172,7 +172,9 @@ def _account(
     }
     notes = []
     if template == "mynah":
-        notes.append("the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it")
+        notes.append(
+            "the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it"
+        )
     if len(losses) < options.epochs:
         notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
     went_out = {
@@ -181,8 +183,5 @@ def _account(
         "best epoch": best,
         "validation loss": round(min(losses), 4),
     }
-    return Account(
-        "train", {"rows": len(rows["train"]), "learned tokens": learned}, went_out, tuple(notes), json.loads(
-            json.dumps(detail)
-        )
-    )  # fmt: skip
+    came_in = {"rows": len(rows["train"]), "learned tokens": learned}
+    return Account("train", came_in, went_out, tuple(notes), detail)

@@ -1,9 +1,9 @@
 """Pasted code and logs: blocks that a person did not write as speech.
 
-    dropped: ```print("hello")```
-    dropped: for (int i = 0; i < 10; i++) {\\n  run(i);\\n}
-    kept: try sudo apt update, then reboot
-    kept: {not really} code; just; punctuation
+dropped: ```print("hello")```
+dropped: for (int i = 0; i < 10; i++) {\\n  run(i);\\n}
+kept: try sudo apt update, then reboot
+kept: {not really} code; just; punctuation
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 from mynah.core.types import Message
 
 FENCED = re.compile(r"\s*```.*```\s*", re.DOTALL)
-LINE = re.compile(
-    r"\s*(?:.*[;{}]\s*|(?:def|class|import|from|return|function|const|let|var|#include)\b.*[(:;{'\"<].*|<[^>]+>.*|[$#>] .*)"
-)
+WORDS = r"(?:def|class|import|from|return|function|const|let|var|#include)"
+LINE = re.compile(rf"\s*(?:.*[;{{}}]\s*|{WORDS}\b.*[(:;{{'\"<].*|<[^>]+>.*|[$#>] .*)")
 
 
 def is_code(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The same message twice: same speaker, same text, same minute, as when two exports overlap.
 
-    dropped: (same) are you there
-    kept: are you there
+dropped: (same) are you there
+kept: are you there
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Messages without a single visible character.
 
-    dropped: \\u200e
-    kept: 🙈
+dropped: \\u200e
+kept: 🙈
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Bare links: an address without a word of one's own.
 
-    dropped: https://example.org/some/page?q=1
-    dropped: https://example.org/a https://example.org/b
-    kept: look https://example.org/a
+dropped: https://example.org/some/page?q=1
+dropped: https://example.org/a https://example.org/b
+kept: look https://example.org/a
 """
 
 from __future__ import annotations

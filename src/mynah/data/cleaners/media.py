@@ -1,7 +1,7 @@
 """Pictures, voice notes, files: their placeholder says nothing that a bot could learn.
 
-    dropped: (media) <Media omitted>
-    kept: look at this picture
+dropped: (media) <Media omitted>
+kept: look at this picture
 """
 
 from __future__ import annotations

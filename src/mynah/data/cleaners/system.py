@@ -1,8 +1,8 @@
 """What the messenger wrote, not a person: banners, group events, deleted messages.
 
-    dropped: (system) Messages and calls are end-to-end encrypted.
-    dropped: (deleted) This message was deleted
-    kept: who deleted this?
+dropped: (system) Messages and calls are end-to-end encrypted.
+dropped: (deleted) This message was deleted
+kept: who deleted this?
 """
 
 from __future__ import annotations

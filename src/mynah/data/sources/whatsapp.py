@@ -169,12 +169,14 @@ def _half_pattern(words: str) -> str:
     return "|".join(rf"{each}(?!\w)\.?" if each[0].isascii() else rf"{each}\.?" for each in spelled)
 
 
-_K = f"[{MARKS}]*"
-_W = f"[\\s{MARKS}]"
+# Repeats have a limit: without one, a line of a thousand spaces would take a thousand times as long.
+_K = f"[{MARKS}]{{0,6}}"
+_S = f"[\\s{MARKS}]{{1,6}}"
+_W = f"[\\s{MARKS}]{{0,6}}"
 _HALF = f"{_half_pattern(AM_WORDS)}|{_half_pattern(PM_WORDS)}"
-_DATE = rf"(\d{{1,4}}){_W}*([./-]){_W}*(\d{{1,4}}){_W}*[./-]{_W}*([RH]?\d{{1,4}})\.?(?:\sBE)?"
-_TIME = rf"(?:({_HALF}){_W}*)?(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?!\d)(?:{_W}*({_HALF}))?"
-_JOIN = rf"{_K}[,،]?{_W}+(?:(?:à|klo|um|at){_W}+)?"
+_DATE = rf"(\d{{1,4}}){_W}([./-]){_W}(\d{{1,4}}){_W}[./-]{_W}([RH]?\d{{1,4}})\.?(?:\sBE)?"
+_TIME = rf"(?:({_HALF}){_W})?(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?!\d)(?:{_W}({_HALF}))?"
+_JOIN = rf"{_K}[,،]?{_S}(?:(?:à|klo|um|at){_S})?"
 _TAIL = rf"\s{_K}[-\u2013\u2014]{_K}(?:\s|\Z)|:\s|\s(?=[^\s:][^:]*:(?:\s|\Z))"
 HEAD = re.compile(rf"{_K}(\[)?{_K}(?:{_DATE}{_JOIN}{_TIME}|{_TIME}{_JOIN}{_DATE}){_K}(?(1)\]\s?|({_TAIL}))", re.I)
 PM = re.compile(_half_pattern(PM_WORDS), re.I)
@@ -194,12 +196,12 @@ _BY_ADMIN = ("this message was deleted by admin", "you deleted this message as a
 _ATTACHED_IOS = frozenset(phrase.casefold() for phrase in _phrases(ATTACHED_IOS))
 _ATTACHED = re.compile(rf"(.*\S)\s*\((?:{_any(_phrases(ATTACHED_ANDROID))})\)", re.I)
 _ATTACHED_BY_NAME = re.compile(r"(.+\S) \([^()]+\)")
-_ANGLE = re.compile(rf"{_K}<([^<>\n:\uff1a]{{1,40}})[:\uff1a]{_W}*([^<>\n]+?){_W}*>{_K}")
-_ANGLE_OLD = re.compile(rf"\S+\.\w+ {_K}<{_K}(?:{_any(_phrases(ATTACHED_IOS))})>", re.I)
-_OMITTED_AFTER = re.compile(rf"\s*[{LEFT}{RIGHT}]({_any(_IOS)})\.?\Z", re.I)
+_ANGLE = re.compile(r"<([^<>\n:\uff1a]{1,40})[:\uff1a]([^<>\n]+)>")
+_ANGLE_OLD = re.compile(rf"(?<!\S)\S+\.\w+ {_K}<{_K}(?:{_any(_phrases(ATTACHED_IOS))})>", re.I)
+_OMITTED_AFTER = re.compile(rf"[{LEFT}{RIGHT}]({_any(_IOS)})\.?\Z", re.I)
 _NUMBERED = re.compile(r"\d{8}-[A-Z]+-")
 _FILE_NAME = re.compile(r"[^\n]*\.[a-z][a-z0-9]{1,4}", re.I)
-_EDITED = re.compile(rf"\s*{_K}<{_K}(?:{_any(_phrases(EDITED))})\.?>{_K}\Z", re.I)
+_EDITED = re.compile(rf"{_K}<{_K}(?:{_any(_phrases(EDITED))})\.?>{_K}\Z", re.I)
 _LOCATION = re.compile(rf"^{_K}(?:{_any(_phrases(LOCATION))})[:\uff1a]\s*https?://", re.I | re.M)
 _OPTION_LINE = re.compile(rf"^{_K}[^\n:\uff1a]+[:\uff1a] .*\(\d+ [^()\n]+\){_K}$", re.M)
 _EVENT = re.compile("|".join(_phrases(EVENTS)), re.I)
@@ -578,7 +580,7 @@ def _is_generated(body: str, line: str) -> bool:
 def _classify(text: str, generated: bool, ios: bool, members: Collection[str]) -> tuple[Kind, str]:
     """The kind of a body that has a sender, and the text to keep of it."""
     if "<" in text:
-        text = _EDITED.sub("", text)
+        text = _EDITED.sub("", text).rstrip()
     if len(text) <= _LONGEST_PHRASE:
         kind = _kind_of_phrase(text, ios)
         if kind:
@@ -606,7 +608,7 @@ def _caption(text: str, members: Collection[str]) -> str | None:
     """The caption that stands with an attachment, empty if there is none; None where nothing is attached."""
     if "<" in text:
         for found in _ANGLE.finditer(text):
-            label, name = _clean(found[1]).strip().casefold(), _clean(found[2])
+            label, name = _clean(found[1]).strip().casefold(), _clean(found[2]).strip()
             if label in _ATTACHED_IOS or _NUMBERED.match(name) or name in members:
                 return _without_file_name(text[: found.start()] + text[found.end() :])
         if old := _ANGLE_OLD.search(text):

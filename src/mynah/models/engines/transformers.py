@@ -15,8 +15,9 @@ from mynah.models.decoding import Options as Decoding
 from mynah.models.load import context_length, load
 from mynah.models.render import IGNORED, Rendered, Renderer, windows
 
-BATCH_TOKENS = 6144  # padded tokens of one forward pass in evaluation
-WINDOW = 512  # tokens of context in which replies are learned and scored
+SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
+REPLY_TOKENS = 24_576  # padded tokens whose keys and values are cached while replies are made
+WINDOW = 512  # tokens of context in which replies are learned, scored and made
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,15 @@ class Engine:
 
     # --- scoring ---
 
-    def likelihoods(self, examples: Sequence[Example], progress: Callable[[int], None] = lambda n: None) -> list[
-        Likelihood
-    ]:
+    def likelihoods(
+        self, examples: Sequence[Example], progress: Callable[[int], None] = lambda n: None
+    ) -> list[Likelihood]:
         """The likelihood of each learned turn, in the order of the examples."""
         import torch
 
         pieces = [(e.id, self.renderer.render(p.turns, p.system)) for e in examples for p in self.windows(e)]
         found: dict[int, list[Likelihood]] = {}
-        for batch in by_budget([len(piece.ids) for _, piece in pieces]):
+        for batch in by_budget([len(piece.ids) for _, piece in pieces], SCORED_TOKENS):
             ids, mask = self._padded([pieces[i][1].ids for i in batch], left=False)
             with torch.inference_mode():
                 logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
@@ -62,7 +63,7 @@ class Engine:
 
     def windows(self, example: Example) -> Iterator[Example]:
         """The example in pieces as long as the training sees them, the system text not counted."""
-        extra = len(self.renderer.prompt([Turn("user", ("x",))], example.system)) if example.system else 0
+        extra = len(self.renderer.prompt([], example.system)) if example.system else 0
         return windows(example, self.renderer, min(WINDOW + extra, context_length(self.model)))
 
     # --- replying ---
@@ -73,11 +74,10 @@ class Engine:
         """A reply to each prompt, as bubbles. Batches are of like length; the draws are fixed by the seed."""
         import torch
 
-        room = self._room(decoding)
-        tokens = [self.renderer.prompt_within(p.context, p.system, room) for p in prompts]
+        tokens = [self._prompt(p.context, p.system, decoding) for p in prompts]
         found: dict[int, tuple[str, ...]] = {}
         torch.manual_seed(decoding.seed)
-        for batch in by_budget([len(t) + decoding.max_tokens for t in tokens]):
+        for batch in by_budget([len(t) + decoding.max_tokens for t in tokens], REPLY_TOKENS):
             ids, mask = self._padded([tokens[i] for i in batch], left=True)
             with torch.inference_mode():
                 made = self.model.generate(input_ids=ids, attention_mask=mask, **self._settings(decoding))
@@ -91,14 +91,16 @@ class Engine:
         import torch
         from transformers import TextIteratorStreamer
 
-        tokens = self.renderer.prompt_within(turns, system, self._room(decoding))
+        tokens = self._prompt(turns, system, decoding)
         ids, mask = self._padded([tokens], left=True)
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)  # type: ignore[arg-type]
 
         def work() -> None:
             try:
                 with torch.inference_mode():
-                    self.model.generate(input_ids=ids, attention_mask=mask, streamer=streamer, **self._settings(decoding))
+                    self.model.generate(
+                        input_ids=ids, attention_mask=mask, streamer=streamer, **self._settings(decoding)
+                    )
             finally:
                 streamer.end()
 
@@ -107,8 +109,11 @@ class Engine:
         yield from streamer
         thread.join()
 
-    def _room(self, decoding: Decoding) -> int:
-        return max(32, min(2 * WINDOW, context_length(self.model)) - decoding.max_tokens)
+    def _prompt(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> list[int]:
+        """The prompt with a window of context beside the system text, and room for the reply."""
+        extra = len(self.renderer.prompt([], system)) if system else 0
+        most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
+        return self.renderer.prompt_within(turns, system, most)
 
     def _settings(self, decoding: Decoding) -> dict[str, Any]:
         drawn = decoding.temperature > 0
@@ -136,7 +141,7 @@ class Engine:
         return ids.to(self.model.device), mask.to(self.model.device)
 
 
-def by_budget(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list[int]]:
+def by_budget(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
     """Indices in batches of like length, each at most `budget` padded tokens or a single row."""
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):

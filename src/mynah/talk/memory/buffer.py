@@ -1,8 +1,8 @@
 """The whole conversation, as long as the model's context holds it.
 
-    user: i have a cat
-    assistant: what is it called?
-    user: biscuit
+user: i have a cat
+assistant: what is it called?
+user: biscuit
 """
 
 from __future__ import annotations

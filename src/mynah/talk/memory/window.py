@@ -1,8 +1,8 @@
 """The last few exchanges only: quick, and forgetful.
 
-    user: i have a cat
-    assistant: what is it called?
-    user: biscuit
+user: i have a cat
+assistant: what is it called?
+user: biscuit
 """
 
 from __future__ import annotations

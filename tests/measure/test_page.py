@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mynah.core.types import Score
-from mynah.measure.report import Exchange, Point, Report, render
+from mynah.measure.page import Exchange, Point, Report, render
 
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)> &amp; {{ 7*7 }}"
 
@@ -210,5 +210,5 @@ def test_a_system_that_would_not_be_shown_is_refused() -> None:
 
 
 def test_importing_it_is_cheap() -> None:
-    code = "import sys, mynah.measure.report; print({'pandas', 'torch', 'matplotlib', 'jinja2'} & set(sys.modules))"
+    code = "import sys, mynah.measure.page; print({'pandas', 'torch', 'matplotlib', 'jinja2'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,34 @@
+# The environment is .venv; a bare Python 3.11 is enough to begin with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MYNAH_TESTS ?= not slow
+
+.PHONY: demo test test-slow lint starter pictures clean
+
+demo: $(READY)
+	$(BIN)/mynah demo
+
+test: lint
+	$(BIN)/python -m pytest -m "$(MYNAH_TESTS)"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow -s
+
+lint: $(READY)
+	$(BIN)/ruff check src tests starter benchmarks
+	$(BIN)/ruff format --check src tests starter benchmarks
+	$(BIN)/mypy
+
+pictures: $(READY)
+	$(BIN)/python benchmarks/pictures.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e '.[dev]' -c constraints.txt
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) mynah-demo

@@ -1,0 +1,121 @@
+"""The laws of rendering, over generated conversations and the templates of seven model families."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mynah.core.types import Example, Turn
+from mynah.models.render import IGNORED, Renderer, windows
+from tests.models.templates import CHATML, TEMPLATES, tokenizer_with
+
+pytestmark = pytest.mark.parametrize("name", TEMPLATES)
+WORDS = st.sampled_from(
+    ["hi", "ok then", "🙈", "שלום", "a\nb", "<|im_end|>", "</s>x", "[INST]", "<|end|>", "</think>", "what?", "1 2", "…"]
+)
+VISIBLE = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zs", "Zl", "Zp", "Cs"])
+BUBBLES = st.lists(st.one_of(WORDS, st.text(VISIBLE, min_size=1)), min_size=1, max_size=3).map(tuple)
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[Turn]:
+    """Turns that alternate, either side first; not every reply is learned."""
+    first = draw(st.booleans())
+    turns = []
+    for index in range(draw(st.integers(1, 6))):
+        own = (index % 2 == 0) == first
+        learn = own and draw(st.booleans())
+        turns.append(Turn("assistant" if own else "user", draw(BUBBLES), learn=learn))
+    return turns
+
+
+SYSTEMS = st.sampled_from(["", "You are Maya."])
+
+
+@cache
+def renderer(name: str) -> Renderer:
+    return Renderer(tokenizer_with(name))
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_training_renders_what_chat_renders(name: str, turns: list[Turn], system: str) -> None:
+    rendered = renderer(name).render(turns, system)
+    for turn, start, _ in rendered.replies:
+        assert renderer(name).prompt(turns[:turn], system) == rendered.ids[:start]
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_a_conversation_is_a_prefix_of_its_continuation(name: str, turns: list[Turn], system: str) -> None:
+    def text(turns: list[Turn]) -> str:
+        return "".join(piece for piece, _ in renderer(name).pieces(turns, system))
+
+    for end in range(1, len(turns)):
+        assert text(turns).startswith(text(turns[:end]))
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_learned_turns_are_learned_once_and_nothing_else(name: str, turns: list[Turn], system: str) -> None:
+    found = renderer(name)
+    rendered = found.render(turns, system)
+    learned = {i for turn, start, end in rendered.replies if turns[turn].learn for i in range(start, end)}
+    for i, (token, label) in enumerate(zip(rendered.ids, rendered.labels, strict=True)):
+        assert label == (token if i in learned else IGNORED)
+    assert [turn for turn, _, _ in rendered.replies] == [i for i, t in enumerate(turns) if t.role == "assistant"]
+    for _, _, end in rendered.replies:
+        assert rendered.ids[end - 1] in found.stops
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_what_was_rendered_is_read_back(name: str, turns: list[Turn], system: str) -> None:
+    found = renderer(name)
+    rendered = found.render(turns, system)
+    for turn, start, end in rendered.replies:
+        assert found.parse(found.tokenizer.decode(rendered.ids[start:end])) == turns[turn].bubbles
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_nothing_that_people_typed_is_a_special_token(name: str, turns: list[Turn], system: str) -> None:
+    found = renderer(name)
+    plain = [Turn(turn.role, ("x",)) for turn in turns]
+    special = set(found.tokenizer.all_special_ids)
+
+    def count(turns: list[Turn]) -> int:
+        return sum(token in special for token in found.render(turns, system).ids)
+
+    assert count(turns) == count(plain)
+
+
+@MANY
+@given(turns=conversations(), most=st.integers(64, 160))
+def test_a_long_conversation_is_cut_with_context_and_learned_once(name: str, turns: list[Turn], most: int) -> None:
+    found = renderer(name)
+    turns = [Turn(t.role, tuple(b[:8] for b in t.bubbles), learn=t.role == "assistant") for t in turns * 4]
+    turns = [t for i, t in enumerate(turns) if i == 0 or t.role != turns[i - 1].role]
+    pieces = list(windows(Example("e", tuple(turns)), found, most))
+    learned = [t.bubbles for piece in pieces for t in piece.turns if t.learn]
+    assert learned == [t.bubbles for t in turns if t.learn]
+    for piece in pieces:
+        assert len(found.render(piece.turns).ids) <= most + 16
+
+
+def test_the_template_is_kept_where_it_keeps_the_laws(name: str) -> None:
+    template = renderer(name).template
+    assert template.origin == ("trl" if name == "qwen3" else "own")
+    assert template.fold_system == (name in ("mistral", "gemma"))
+
+
+def test_a_template_that_rewrites_history_is_replaced(name: str) -> None:
+    tokenizer = tokenizer_with(name)
+    tokenizer.chat_template = CHATML.replace("{{ m['content'] }}", "{{ m['content'] if loop.last else '…' }}")
+    assert Renderer(tokenizer).template.origin == "mynah"
+    tokenizer.chat_template = None
+    assert Renderer(tokenizer).template.origin == "mynah"

@@ -1,0 +1,71 @@
+"""What the trainer is given: every turn of the persona once, and nothing else; batches that are a pure function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mynah.core.folder import Project
+from mynah.core.tables import read_examples
+from mynah.data import clean, ingest, pair, split
+from mynah.demo import CHAT
+from mynah.models.engines.transformers import Engine
+from mynah.models.load import Options as ModelOptions
+from mynah.models.load import lora
+from mynah.models.render import IGNORED
+from mynah.tune import train
+from mynah.tune.batches import TokenBatches
+from mynah.tune.methods import sft
+
+
+def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_else(tmp_path: Path) -> None:
+    project = Project.at(tmp_path / "p")
+    ingest.run(project, ingest.Options(input=CHAT))
+    clean.run(project, clean.Options())
+    pair.run(project, pair.Options(persona="Maya"))
+    split.run(project, split.Options())
+    engine = Engine("starter")
+    parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}
+    rows = {name: train.tokenized(part, engine) for name, part in parts.items()}
+    arguments = train.arguments(tmp_path / "run", train.Options())
+    trainer = sft.trainer(
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments, 2048, [], lora(ModelOptions())
+    )
+    for loader, name in ((trainer.get_train_dataloader(), "train"), (trainer.get_eval_dataloader(), "valid")):
+        expected = Counter(turn.bubbles for example in parts[name] for turn in example.turns if turn.learn)
+        assert all(turn.role == "assistant" for example in parts[name] for turn in example.turns if turn.learn)
+        found: Counter[tuple[str, ...]] = Counter()
+        for batch in loader:
+            for ids, labels in zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
+                assert all(label in (IGNORED, token) for token, label in zip(ids, labels, strict=True))
+                found.update(learned_turns(engine, labels))
+        assert found == expected
+
+
+def learned_turns(engine: Engine, labels: list[int]) -> list[tuple[str, ...]]:
+    """The turns that a row of labels teaches, cut at the tokens that end a turn."""
+    turns, held = [], []
+    for label in labels:
+        if label != IGNORED:
+            held.append(label)
+        if label in engine.renderer.stops:
+            turns.append(engine.renderer.parse(engine.tokenizer.decode(held)))
+            held = []
+    assert not held, "a learned turn has no end"
+    return turns
+
+
+@given(lengths=st.lists(st.integers(1, 300), min_size=1, max_size=60), seed=st.integers(0, 9), epoch=st.integers(0, 5))
+def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], seed: int, epoch: int) -> None:
+    sampler, again = TokenBatches(lengths, 256, seed, True), TokenBatches(lengths, 256, seed, True)
+    sampler.set_epoch(epoch)
+    list(again)  # what came before changes nothing
+    again.set_epoch(epoch)
+    batches = list(sampler)
+    assert batches == list(again) and len(batches) == len(sampler)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 256
