@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MYNAH_TESTS ?= not slow
 
-.PHONY: demo test test-slow lint starter pictures clean
+.PHONY: demo test test-slow lint pictures clean
 
 demo: $(READY)
 	$(BIN)/mynah demo

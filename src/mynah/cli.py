@@ -120,9 +120,7 @@ def _stage(module: Any, call: Any) -> None:
 
     options = call.options(module.SECTIONS)
     account = module.run(Project.find(call.project), *options.values())
-    call.say.account(account)
-    for line in module.tell(account) if hasattr(module, "tell") else ():
-        call.say(line)
+    call.say.account(module, account)
     call.say.result(account.as_json())
 
 

@@ -57,10 +57,7 @@ def build(project: Project, call: Call, export: Path, **forced: dict[str, Any]) 
     accounts = []
     for account in run(project, options, _chooser(call), lambda text: call.say(f"! {text}")):
         accounts.append(account)
-        call.say.account(account, f"{len(accounts)}/{len(STAGES)} ")
-        if account.stage == "evaluate":
-            for line in evaluate.tell(account):
-                call.say(line)
+        call.say.account(STAGES[account.stage], account, f"{len(accounts)}/{len(STAGES)} ")
     return accounts
 
 
@@ -81,7 +78,11 @@ def run(
         if name == "pair":
             options["pair"] = _with_persona(project, options["pair"], choose)
             _check_language(project, options["model"], warn)
-        yield stage.run(project, *(options[section] for section in stage.SECTIONS))
+        account = stage.run(project, *(options[section] for section in stage.SECTIONS))
+        if name == "train":  # what was trained, or trained before with these options, is measured and talked to
+            for section in ("evaluate", "bot"):
+                options[section] = options[section].model_copy(update={"run": account.detail["run"]})
+        yield account
 
 
 def _chooser(call: Call) -> Callable[[dict[str, int]], str]:

@@ -139,7 +139,7 @@ def test_what_stands_around_question_and_answer() -> None:
     }
     found = items(lines([row, row]))
     assert said(found[0]) == [
-        ("", "system", "Be brief."),
+        ("", "instruction", "Be brief."),
         ("user", "text", "Hello"),
         ("assistant", "text", "Hi"),
         ("user", "text", "Translate.\n\nTor"),
@@ -157,7 +157,7 @@ def test_what_nobody_said_is_a_system_line() -> None:
         {"role": "assistant", "content": [{"type": "text", "text": "A gate."}, {"type": "text", "text": "Open."}]},
     ]
     assert said(items(json.dumps({"messages": turns}))[0]) == [
-        ("", "system", "Be brief."),
+        ("", "instruction", "Be brief."),
         ("user", "media", ""),
         ("", "system", '[{"name": "look"}]'),
         ("", "system", "a gate"),

@@ -59,7 +59,7 @@ def test_an_hour_of_silence_ends_a_conversation(project: Project, tmp_path: Path
 def test_of_a_zip_the_chat_is_read(project: Project, chat: Path, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("__MACOSX/._chat.txt", export(tmp_path / "other.txt", *evenings(9)).read_text("utf-8"))
+        archive.writestr("__MACOSX/_chat.txt", export(tmp_path / "other.txt", *evenings(9)).read_text("utf-8"))
         archive.writestr("notes.txt", "buy milk\nring the bell twice\n")
         archive.writestr("photo.jpg", b"\xff\xd8" * 500)
         archive.writestr("_chat.txt", chat.read_bytes())
@@ -231,7 +231,7 @@ def test_the_parts_are_near_their_shares_and_in_order(sizes: list[int]) -> None:
     examples = [example(i, size, start + HOUR * i) for i, size in enumerate(sizes)]
     found = split.by_time(split.enough(split.in_order(examples[::-1])), 0.1, 0.1)
     assert [e for part in found.values() for e in part] == examples and all(found.values())
-    total, tolerance = sum(sizes), max(sizes) / sum(sizes)
+    total, tolerance = sum(sizes), 2 * max(sizes) / sum(sizes)  # the last two may have to be valid and test
     for name, share in {"train": 0.8, "valid": 0.1, "test": 0.1}.items():
         size = sum(turn.learn for e in found[name] for turn in e.turns)
         assert abs(size / total - share) <= tolerance + 1e-9
@@ -324,6 +324,9 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
     turns = [turn for e in examples for turn in e.turns]
     assert all(turn.learn == (turn.role == "assistant") == (turn.speaker == "Ida") for turn in turns)
     assert all(a.role != b.role for e in examples for a, b in zip(e.turns, e.turns[1:], strict=False))
+    several = len({m.speaker for m in left}) > 2
+    heard = {pair.bubble(f"{m.speaker}: {m.text}" if several else m.text) for m in left if m.speaker != "Ida"}
+    assert {bubble for turn in turns if turn.role == "user" for bubble in turn.bubbles} <= heard
     bubbles = sum(len(turn.bubbles) for turn in turns)
     assert bubbles + sum(paired.detail["left_out"].values()) == len(left), "every message is a bubble or left out"
     assert account.detail["turns"] == {n: sum(t.learn for e in p for t in e.turns) for n, p in found.items()}

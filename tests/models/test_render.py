@@ -95,7 +95,7 @@ def test_nothing_that_people_typed_is_a_special_token(name: str, turns: list[Tur
 
 
 @MANY
-@given(turns=conversations(), most=st.integers(64, 160))
+@given(turns=conversations(), most=st.integers(256, 400))
 def test_a_long_conversation_is_cut_with_context_and_learned_once(name: str, turns: list[Turn], most: int) -> None:
     found = renderer(name)
     turns = [Turn(t.role, tuple(b[:8] for b in t.bubbles), learn=t.role == "assistant") for t in turns * 4]

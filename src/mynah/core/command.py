@@ -26,11 +26,13 @@ class Say:
     def __call__(self, text: str) -> None:
         print(text, file=self.out, flush=True)
 
-    def account(self, account: Account, number: str = "") -> None:
-        """What a stage did, in a line, and what the user should know, one line each."""
+    def account(self, stage: Any, account: Account, number: str = "") -> None:
+        """What a stage did, in a line; what its `tell` adds; and what the user should know, one line each."""
         came, went = _facts(account.came_in), _facts(account.went_out)
         state = "unchanged" if account.reused else f"{account.seconds:.1f} s"
         self(f"{number}{account.stage:<9} {came}{' → ' if came and went else ''}{went}  ({state})")
+        for line in stage.tell(account) if hasattr(stage, "tell") else ():
+            self(line)
         for note in account.notes:
             self(f"{' ' * len(number)}{'':<9} ! {note}")
 

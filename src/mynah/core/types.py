@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["text", "media", "deleted", "system"]
+Kind = Literal["text", "media", "deleted", "system", "instruction"]
 Role = Literal["system", "user", "assistant"]
-
-KINDS: tuple[Kind, ...] = ("text", "media", "deleted", "system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one speaker sent at one time. `kind` says what the source knows: text of a person, a placeholder for media,
-    a deleted message, or a system line (whose speaker is empty). `at` is local wall-clock time where no zone is known.
+    a deleted message, a system line or an instruction to the assistant (their speaker is empty). `at` is local
+    wall-clock time where no zone is known.
     """
 
     speaker: str

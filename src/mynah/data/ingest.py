@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -66,9 +67,7 @@ def main(call: Call) -> None:
     files = list(inputs(options.input))  # a mistyped path must not leave a project folder behind
     recognize(files, options)
     account = run(Project.at(call.project or Path(slug(options.input.stem))), options)
-    call.say.account(account)
-    for line in tell(account):
-        call.say(line)
+    call.say.account(sys.modules[__name__], account)
     call.say.result(account.as_json())
 
 
@@ -105,6 +104,8 @@ def _read(folder: Path, files: Sequence[Input], options: Options) -> Account:
             unparsed.append(item)
         elif isinstance(item, Understood):
             facts |= item.facts
+        else:
+            raise UserError("a chat", f"records or documents in {file.name!r}", "Only chats are read so far.")
     if not any(m.kind == "text" for chat in chats for m in chat.messages):
         found = f"none in {file.name!r} ({len(unparsed)} lines could not be read)"
         raise UserError("messages with text", found, "Export the chat again, or name the format with --source.")
@@ -148,7 +149,7 @@ def cut(chat: Conversation, gap: timedelta) -> Iterator[Conversation]:
 
 def lines_by_kind(messages: Sequence[Message], unparsed: Sequence[Unparsed]) -> dict[str, int]:
     """How many lines of the file are what. They add up to the file: several messages of one line count once."""
-    said = {m.origin.line for m in messages if m.kind != "system"}
+    said = {m.origin.line for m in messages if m.speaker}
     system = {m.origin.line for m in messages} - said
     extra = {m.origin.line: m.origin.lines - 1 for m in messages}
     return {
@@ -168,7 +169,7 @@ def _account(
     facts: dict[str, str],
 ) -> Account:
     messages = [m for c in conversations for m in c.messages]
-    said = [m for m in messages if m.kind != "system"]
+    said = [m for m in messages if m.speaker]
     speakers = dict(Counter(m.speaker for m in said).most_common())
     times = [m.at for m in messages if m.at]
     lines = lines_by_kind(messages, unparsed)

@@ -90,7 +90,8 @@ def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, con
         lost.update(missed)
         if turns:
             at = conversation.messages[0].at
-            examples.append(Example(f"c{number}", tuple(turns), at=at, origins=(conversation.origin,)))
+            system = "\n".join(m.text for m in conversation.messages if m.kind == "instruction")
+            examples.append(Example(f"c{number}", tuple(turns), system, at, (conversation.origin,)))
     learned = sum(turn.learn for example in examples for turn in example.turns)
     if learned < FEW:
         found = f"{learned} of {persona} ({speakers[persona]} messages)"
@@ -116,7 +117,8 @@ def turns_of(
     """The turns of one conversation, up to the persona's last, and how many messages were left out and why."""
     turns: list[Turn] = []
     lost: Counter[str] = Counter()
-    for own, group in groupby(messages, key=lambda m: m.speaker == persona):
+    said = [m for m in messages if m.kind != "instruction"]
+    for own, group in groupby(said, key=lambda m: m.speaker == persona):
         held = list(group)
         if own:
             turns.append(Turn("assistant", tuple(bubble(m.text) for m in held), persona, learn=True))
@@ -136,4 +138,4 @@ def _others(messages: Sequence[Message], several: bool) -> Turn:
 
 def bubble(text: str) -> str:
     """The normal form of one message: no outer space, line feeds as the only line ends."""
-    return "\n".join(line.rstrip() for line in text.replace("\u2028", "\n").strip().splitlines())
+    return "\n".join(line.rstrip() for line in text.replace("\u2028", "\n").replace("\u2060", "").strip().splitlines())

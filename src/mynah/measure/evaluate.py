@@ -25,6 +25,7 @@ from mynah.core.statistics import conclusive, difference, score
 from mynah.core.tables import read_examples, read_rows, write_rows
 from mynah.core.types import Answers, Example, Prompt, Score
 from mynah.models.decoding import Options as Decoding
+from mynah.models.load import identity
 
 VERSION = 1
 SYSTEMS = ("base", "prompted", "tuned")
@@ -56,7 +57,7 @@ def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
     """Score the run, the base and the prompted base of `PROJECT` into `PROJECT/evaluate`."""
     tuned = tuned_run(project, evaluate.run)
     split = project.account("split")
-    settings = {"evaluate": evaluate.model_dump(), "decoding": decoding.model_dump()}
+    settings = {"evaluate": evaluate.model_dump(exclude={"run"}), "decoding": decoding.model_dump()}
     known = [f"{name} {plugins.load('metric', name).signature()}" for name in plugins.names("metric")]
     print_of = fingerprint("evaluate", VERSION, settings, [split.fingerprint, account_of(tuned).fingerprint, *known])
     return run_stage(
@@ -65,12 +66,16 @@ def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
 
 
 def tuned_run(project: Project, name: str) -> Path:
-    """The run that was asked for, or the newest tuned one. Raises UserError where there is none."""
-    runs = [run for run in project.runs() if account_of(run).detail.get("kind") == "tuned"]
+    """The run that was asked for, or the newest one tuned on this split: another would have seen its test part.
+    Raises UserError where there is none."""
+    data = project.account("split").fingerprint
+    runs = [run for run in project.runs() if account_of(run).detail.get("data") == data]
     named = [run for run in runs if run.name == name] if name else runs
     if not named:
         found = ", ".join(run.name for run in runs) or "none"
-        raise UserError(f"a tuned run{f' called {name!r}' if name else ''}", found, "Run `mynah train` first.")
+        raise UserError(
+            f"a run tuned on this split{f' called {name!r}' if name else ''}", found, "Run `mynah train` first."
+        )
     return named[-1]
 
 
@@ -111,7 +116,7 @@ def _answers(
         return engines[0]
 
     found = {}
-    base_print = fingerprint("base", VERSION, {}, [trained.detail["base"]])
+    base_print = fingerprint("base", VERSION, {}, [identity(trained.detail["base"])])
     for name, system in systems.items():
         seen = [replace(example, system=system) if system else example for example in test]
         folder = tuned if name == "tuned" else project.folder("runs", f"{name}-{base_print[:6]}")

@@ -25,7 +25,6 @@ class Options(core_options.Options):
     """The base and its adapter."""
 
     base: str = option("starter", "the base model: starter, a folder, or a name on the hub", flag=True)
-    adapter: str = option("lora", "what is trained: lora")
     rank: int = option(16, "rank of the LoRA matrices", ge=1)
     alpha: int = option(32, "scale of the LoRA matrices, divided by the rank", ge=1)
     dropout: float = option(0.05, "dropout before the LoRA matrices", ge=0, lt=1)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
-INNER_BREAK = "\u2028"  # a line break inside a bubble; between bubbles stands a line feed
-JOINER = "\u2060"  # put into text that would otherwise read as a special token
+JOINER = "\u2060"  # invisible; put into text that would otherwise read as a special token
+INNER_BREAK = "\n" + JOINER  # a line break inside a bubble; a bare line feed stands between bubbles
 AROUND = 8  # tokens that a template puts around a turn, at most
 OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
 OURS = (
@@ -84,8 +84,7 @@ class Renderer:
         """The bubbles of a reply, whatever special tokens stand around it."""
         for special in self._specials:
             text = text.replace(special, "").replace(special[0] + JOINER + special[1:], special)
-        lines = (line.replace(INNER_BREAK, "\n").strip() for line in text.split("\n"))
-        return tuple(line for line in lines if line)
+        return split_bubbles(text)
 
     def pieces(self, turns: Sequence[Turn], system: str = "", *, prompt: bool = False) -> list[tuple[str, int | None]]:
         """The text, cut where replies begin and end: (piece, index of the turn it is the reply of, or None). With
@@ -193,6 +192,17 @@ class Renderer:
                 raise LawBroken("a reply is not read back")
 
 
+def split_bubbles(text: str) -> tuple[str, ...]:
+    """The bubbles of a text in which JOINER begins the further lines of a bubble."""
+    bubbles: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(JOINER) and bubbles:
+            bubbles[-1] += "\n" + line[1:].rstrip()
+        elif line.strip():
+            bubbles.append(line.strip())
+    return tuple(bubble.rstrip() for bubble in bubbles)
+
+
 def _probe() -> tuple[Turn, ...]:
     return (
         Turn("user", ("hello there", "how are you?")),
@@ -271,18 +281,19 @@ def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example
         yield whole
         return
     sizes = [renderer.size(turn) for turn in whole.turns]
+    room = most - (len(renderer.prompt([], whole.system)) if whole.system else 0)
     start = fresh = 0  # where the piece begins, and the first turn that was not in a piece yet
     while fresh < len(sizes):
         end = fresh + 1
-        while start < fresh and sum(sizes[start:end]) > most:
+        while start < fresh and sum(sizes[start:end]) > room:
             start += 1
-        while end < len(sizes) and sum(sizes[start : end + 1]) <= most:
+        while end < len(sizes) and sum(sizes[start : end + 1]) <= room:
             end += 1
         turns = [replace(t, learn=t.learn and i >= fresh) for i, t in enumerate(whole.turns[start:end], start)]
         if any(turn.learn for turn in turns):
             yield replace(whole, id=f"{whole.id}.{fresh}", turns=tuple(turns))
         start = fresh = end
-        while start > 0 and sum(sizes[start - 1 : end]) <= most // 3:
+        while start > 0 and sum(sizes[start - 1 : end]) <= room // 3:
             start -= 1
 
 

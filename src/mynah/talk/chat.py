@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from mynah.core import options as core_options
 from mynah.core.command import Call
 from mynah.core.options import option
+from mynah.models.render import JOINER
 from mynah.talk.bot import Bot, find, load
 
 HELP = "/reset begins anew, /base switches to the untuned model and back, /quit ends."
@@ -80,9 +81,14 @@ def exchange(bot: Bot, text: str, out: TextIO) -> dict[str, Any]:
     spoken = ""
     for piece in bot.say(text):
         for letter in piece:
-            if letter.isspace() and (not spoken or spoken.endswith("\n")):
+            begins = not spoken or spoken.endswith("\n")
+            if letter.isspace() and begins:
                 continue  # no empty bubbles
-            print(f"{name} › {letter}" if not spoken or spoken.endswith("\n") else letter, end="", file=out)
+            if letter == JOINER:  # a further line of the same bubble
+                letter = " " * (len(name) + 3) if begins else ""
+            elif begins:
+                letter = f"{name} › {letter}"
+            print(letter, end="", file=out)
             spoken += letter
         out.flush()
     if not spoken.endswith("\n"):

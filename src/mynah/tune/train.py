@@ -9,6 +9,7 @@ changed options make a new run beside the old one.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from mynah.core.types import Example
 from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import identity
+from mynah.models.render import IGNORED
 
 VERSION = 1
 
@@ -85,7 +87,17 @@ def _train(project: Project, folder: Path, options: Options, model_options: Mode
     trainer.model.save_pretrained(folder / "adapter")
     engine.tokenizer.save_pretrained(folder / "adapter")
     write_json(folder / "curves.json", curves)
-    return _account(folder, options, model_options, trainer, rows, engine.renderer.template.origin, losses)
+    shutil.rmtree(folder / "checkpoints")  # the best one is the adapter; optimizer states are of no use any more
+    detail = {
+        "run": folder.name,
+        "kind": "tuned",
+        "base": model_options.base,
+        "data": project.account("split").fingerprint,
+        "template": engine.renderer.template.origin,
+        "options": {"train": options.model_dump(), "model": model_options.model_dump()},
+        "versions": versions(),
+    }
+    return _account(detail, trainer, rows["train"], losses)
 
 
 def arguments(folder: Path, options: Options) -> dict[str, Any]:
@@ -151,37 +163,31 @@ def _last_checkpoint(folder: Path) -> str | None:
 
 
 def _account(
-    folder: Path, options: Options, model: ModelOptions, trainer: Any, rows: dict[str, Any], template: str,
-    losses: list[float],
-) -> Account:  # fmt: skip
-    learned = sum(label >= 0 for row in rows["train"] for label in row["labels"])
+    detail: dict[str, Any], trainer: Any, rows: Sequence[dict[str, list[int]]], losses: list[float]
+) -> Account:
+    learned = sum(label != IGNORED for row in rows for label in row["labels"])
     best = losses.index(min(losses)) + 1
-    trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-    detail = {
-        "run": folder.name,
-        "kind": "tuned",
-        "base": model.base,
-        "template": template,
-        "options": {"train": options.model_dump(), "model": model.model_dump()},
-        "versions": versions(),
-        "trainable_parameters": trainable,
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "learned_tokens": learned,
-        "validation_losses": losses,
-        "best_epoch": best,
-    }
+    sizes = [(p.numel(), p.requires_grad) for p in trainer.model.parameters()]
+    trainable = sum(size for size, trained in sizes if trained)
     notes = []
-    if template == "mynah":
+    if detail["template"] == "mynah":
         notes.append(
             "the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it"
         )
-    if len(losses) < options.epochs:
+    if len(losses) < detail["options"]["train"]["epochs"]:
         notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
     went_out = {
-        "run": folder.name,
+        "run": detail["run"],
         "trainable parameters": trainable,
         "best epoch": best,
         "validation loss": round(min(losses), 4),
     }
-    came_in = {"rows": len(rows["train"]), "learned tokens": learned}
-    return Account("train", came_in, went_out, tuple(notes), detail)
+    detail = {
+        **detail,
+        "trainable_parameters": trainable,
+        "parameters": sum(size for size, _ in sizes),
+        "learned_tokens": learned,
+        "validation_losses": losses,
+        "best_epoch": best,
+    }
+    return Account("train", {"rows": len(rows), "learned tokens": learned}, went_out, tuple(notes), detail)

@@ -25,12 +25,12 @@ from mynah.data.files import Input
 
 LABEL = "JSON or JSONL training data"
 
-USER, ASSISTANT = "user", "assistant"
+USER, ASSISTANT, INSTRUCTION = "user", "assistant", "instruction"
 SPEAKERS = {
     **dict.fromkeys(("user", "human", "prompter"), USER),
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "chatgpt"), ASSISTANT),
-    # What nobody said is kept as a system line: instructions, and calls of tools with what they gave back.
-    **dict.fromkeys(("system", "developer"), ""),
+    **dict.fromkeys(("system", "developer"), INSTRUCTION),
+    # What nobody said is kept as a system line: calls of tools with what they gave back.
     **dict.fromkeys(("tool", "function", "function_call", "function_response", "observation"), ""),
 }
 TURN_KEYS = (("role", "content"), ("from", "value"))
@@ -203,8 +203,14 @@ def _items(row: Any, origin: Origin, ignored: Counter[str]) -> Iterator[Item]:
         return
     if isinstance(row, dict):
         ignored.update(key for key in row if key not in used and row[key] not in (None, "", []))
-    messages = tuple(Message(speaker, text, None, origin, _kind(speaker, text)) for speaker, text in turns)
+    messages = tuple(_message(speaker, text, origin) for speaker, text in turns)
     yield Conversation(messages, origin)
+
+
+def _message(speaker: str, text: str, origin: Origin) -> Message:
+    if speaker == INSTRUCTION:
+        return Message("", text, None, origin, "instruction")
+    return Message(speaker, text, None, origin, _kind(speaker, text))
 
 
 def _kind(speaker: str, text: str) -> Kind:
@@ -260,7 +266,7 @@ def _said(value: Any, speaker: str) -> Turns:
 
 def _system(row: Mapping[str, Any]) -> Turns:
     system = row.get("system")
-    return [("", _whole(system))] if isinstance(system, str) and system.strip() else []
+    return [(INSTRUCTION, _whole(system))] if isinstance(system, str) and system.strip() else []
 
 
 def _history(rounds: Any) -> Turns:
