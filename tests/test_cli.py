@@ -145,7 +145,7 @@ def mistake(command: str, said: str) -> Any:
         mistake("clean --set clean.keep=[x", "clean.keep"),
         mistake("clean --project nowhere", "nowhere.*mynah create"),
         mistake("split", "'pair'.*Run `mynah pair` first"),
-        mistake("evaluate", "Run `mynah train` first"),
+        mistake("evaluate", "Run `mynah (split|train)` first"),
         mistake("pair", "no --as.*Ida \\(66%\\), Otto \\(34%\\)"),
         mistake("pair --as Idaa", "'Idaa'.*Did you mean 'Ida'.*Ida \\(66%\\)"),
         mistake("chat", "a bot.*mynah create"),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mynah.core.errors import UserError
@@ -22,7 +22,7 @@ from mynah.core.tables import read_conversations, read_examples, read_rows, writ
 from mynah.core.types import Conversation, Example, Message, Origin, Turn
 from mynah.data import clean, ingest, pair, split
 from mynah.data.language import language
-from tests.conftest import EVENING, evenings, export, said
+from tests.conftest import DIRT, EVENING, evenings, export, said
 
 HOUR = timedelta(hours=1)
 
@@ -59,7 +59,7 @@ def test_an_hour_of_silence_ends_a_conversation(project: Project, tmp_path: Path
 def test_of_a_zip_the_chat_is_read(project: Project, chat: Path, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("__MACOSX/_chat.txt", export(tmp_path / "other.txt", *evenings(9)).read_text("utf-8"))
+        archive.writestr("__MACOSX/_chat.txt", export(tmp_path / "other.txt", *DIRT, *evenings(9)).read_text("utf-8"))
         archive.writestr("notes.txt", "buy milk\nring the bell twice\n")
         archive.writestr("photo.jpg", b"\xff\xd8" * 500)
         archive.writestr("_chat.txt", chat.read_bytes())
@@ -271,7 +271,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8) | st.samp
     ["😂", "👍🏽", "a\nb", " x ", "https://a.example", "\u2028", "ja\u2029nein", "<|endoftext|>", "‏שלום", "x" * 300]
 )
 MESSAGES = st.tuples(
-    st.sampled_from(["Ida", "Otto", "Mo"]), TEXTS, st.sampled_from(["text"] * 8 + ["media", "deleted"]),
+    st.sampled_from(["Ida"] * 4 + ["Otto", "Mo"]), TEXTS, st.sampled_from(["text"] * 8 + ["media", "deleted"]),
     st.sampled_from([0, 1, 1, 5, 59, 61, 1500]),
 )  # fmt: skip
 
@@ -284,8 +284,8 @@ def made(rows: Sequence[tuple[str, str, Any, int]], timed: bool) -> Conversation
     return Conversation(tuple(messages), Origin("chat.txt", 1, len(messages)))
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.lists(MESSAGES, min_size=8, max_size=120), st.booleans(), st.integers(1, 4))
+@settings(deadline=None, max_examples=60, phases=[Phase.reuse, Phase.generate])  # to shrink would take minutes
+@given(st.lists(MESSAGES, min_size=25, max_size=80), st.booleans(), st.integers(1, 4))
 def test_every_turn_of_the_persona_is_learned_exactly_once(
     rows: list[tuple[str, str, Any, int]], timed: bool, context: int
 ) -> None:
@@ -346,6 +346,7 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
         ("English", ["u home", "nah im at the shop, what do u need", "milk n bread pls"]),
         ("Hebrew", ["את באה הערב?", "כן אבל קודם אני מורידה את הכלב", "טוב ok אין לחץ"]),
         ("not English", ["kommst du heute Abend?", "ja aber ich muss noch mit dem Hund raus", "passt, kein Stress"]),
+        ("not English", ["was will er in Rom", "wir fahren mit dem Zug nach Hause", "bringst du Brot und Käse mit?"]),
         ("not English", ["vieni stasera?", "sì ma prima porto fuori il cane", "va bene, senza fretta"]),
         ("Cyrillic", ["ты придёшь вечером?", "да, только выведу собаку"]),
         ("", ["😂", "👍 12:30", ""]),
