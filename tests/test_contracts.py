@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -142,10 +142,16 @@ def test_an_engine_replies_and_streams(plugin: ModuleType) -> None:
         assert replies == [(), heard[0].bubbles, heard[2].bubbles] and "".join(pieces) == "good\nso?"
 
 
-@pytest.mark.xfail(strict=True, reason="echo has no `renderer`, which Bot.say needs")
-def test_echo_tries_out_a_bot_without_a_model() -> None:
-    parrot = bot.Bot(Path(), "Ida", echo.Engine(), plugins.load("memory", "buffer"), Decoding())
-    assert "".join(parrot.say("one\ntwo")) == "one\ntwo" and parrot.state[-1].bubbles == ("one", "two")
+@every("engine")
+@pytest.mark.parametrize("untuned", [False, True])
+def test_a_bot_speaks_with_an_engine(plugin: ModuleType, untuned: bool) -> None:
+    engine = plugin.Engine("", None)
+    talker = bot.Bot(Path(), "Ida", engine, plugins.load("memory", "buffer"), Decoding(), untuned=untuned)
+    spoken = "".join(talker.say("one\ntwo"))
+    assert [turn.role for turn in talker.state] == ["user", "assistant"]
+    assert talker.state[-1].bubbles == (engine.renderer.parse(spoken) or ("…",))
+    if plugin is echo:
+        assert spoken == "one\ntwo" and talker.state[-1].bubbles == ("one", "two")
 
 
 # --- to add a plug-in is to add a file ------------------------------------------------------------------------------
@@ -258,9 +264,7 @@ def test_a_memory_that_is_added_is_what_a_bot_remembers_with(add: Add, tmp_path:
     project.folder("runs", "x", "adapter").mkdir()
     account = bot.run(project, bot.Options(memory="goldfish"), Decoding())
     assert json.loads((Path(account.detail["bot"]) / "bot.json").read_text(encoding="utf-8"))["memory"] == "goldfish"
-    engine = echo.Engine()
-    engine.renderer = SimpleNamespace(parse=lambda text: tuple(text.split("\n")))  # type: ignore[attr-defined]
-    fish = bot.Bot(tmp_path, "Ida", engine, plugins.load("memory", "goldfish"), Decoding())
+    fish = bot.Bot(tmp_path, "Ida", echo.Engine(), plugins.load("memory", "goldfish"), Decoding())
     assert "".join(fish.say("hello")) == "hello"
     assert "".join(fish.say("one\n \ntwo")) == "one\ntwo" and len(fish.state) == 1
     with pytest.raises(UserError, match="Did you mean 'goldfish'"):

@@ -16,7 +16,6 @@ from mynah.core.folder import Account, Project, slug
 from mynah.core.options import Options
 from mynah.core.tables import read_conversations
 from mynah.data import clean, ingest, pair, split
-from mynah.data.files import inputs
 from mynah.data.language import language
 from mynah.measure import evaluate, report
 from mynah.models import load
@@ -41,24 +40,24 @@ PATH = ("the export: a file, or the phone's zip", inspect.Parameter.empty)
 def main(call: Call) -> None:
     """`mynah create EXPORT`."""
     export = Path(str(call.path))
-    for _ in inputs(export):
-        pass  # a mistyped path must not leave a project folder behind
     name = call.values.get("pair", {}).get("persona") or export.stem
-    project = Project.at(call.project or Path(slug(str(name))))
-    accounts = build(project, call, export)
+    project, accounts = build(call, export, slug(str(name)))
     call.say(f"Talk to it: mynah chat {project.path}")
     call.say.result(as_json(project, accounts))
 
 
-def build(project: Project, call: Call, export: Path, **forced: dict[str, Any]) -> list[Account]:
-    """Run the whole pipeline and say at each stage what came in and what went out."""
+def build(call: Call, export: Path, folder: str, **forced: dict[str, Any]) -> tuple[Project, list[Account]]:
+    """Run the whole pipeline in `folder`, unless --project names another, and say at each stage what came in and what
+    went out. A mistake in the options or the file leaves no folder behind."""
     options = call.options(SECTIONS, ingest={"input": export}, **forced)
-    call.say(f"Project {project.path}")
+    ingest.check(options["ingest"])
     accounts = []
-    for account in run(project, options, _chooser(call), lambda text: call.say(f"! {text}")):
-        accounts.append(account)
-        call.say.account(STAGES[account.stage], account, f"{len(accounts)}/{len(STAGES)} ")
-    return accounts
+    with Project.attempt(call.project or Path(folder)) as project:
+        call.say(f"Project {project.path}")
+        for account in run(project, options, _chooser(call), lambda text: call.say(f"! {text}")):
+            accounts.append(account)
+            call.say.account(STAGES[account.stage], account, f"{len(accounts)}/{len(STAGES)} ")
+    return project, accounts
 
 
 def as_json(project: Project, accounts: list[Account]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from mynah import create
 from mynah.core.command import Call
-from mynah.core.folder import Project
 from mynah.core.options import Options
 from mynah.talk import bot as bots
 from mynah.talk import chat
@@ -29,8 +28,7 @@ SECTIONS: dict[str, type[Options]] = {}
 
 def main(call: Call) -> None:
     """`mynah demo`: create, five exchanges, and a chat where a terminal is attached."""
-    project = Project.at(call.project or Path("mynah-demo"))
-    accounts = create.build(project, call, CHAT, pair={"persona": PERSONA})
+    project, accounts = create.build(call, CHAT, "mynah-demo", pair={"persona": PERSONA})
     bot = bots.load(bots.find(project.path))
     exchanges = []
     call.say("")

@@ -63,12 +63,14 @@ class Call:
         self.values: Sections = merge(recipe, read_settings(flags.get("set") or ()), typed)
 
     def options(self, kinds: Mapping[str, type[Options]], **forced: Mapping[str, Any]) -> dict[str, Options]:
-        """The resolved options of these sections. Raises UserError for a section or an option that does not exist."""
+        """The resolved options of these sections. Raises UserError for a section or an option that does not exist,
+        whichever command reads it."""
         values = merge(self.values, forced)
         for kind, stage in PLUGGED.items():
             values = _plugged(values, kind, stage)
-        check_sections(values, list(self.known))
-        return {section: resolve(kind, values.get(section, {}), section) for section, kind in kinds.items()}
+        check_sections(values, [*self.known, *(name for kind in PLUGGED for name in names(kind))])
+        found = {section: resolve(kind, values.get(section, {}), section) for section, kind in self.known.items()}
+        return {section: found[section] for section in kinds}
 
     def no_path(self) -> UserError:
         """The error of a command that needs a path and got none."""

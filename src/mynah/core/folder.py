@@ -20,7 +20,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,19 @@ class Project:
         path.mkdir(parents=True, exist_ok=True)
         write_json(marker, {"format": FORMAT})
         return cls(path)
+
+    @classmethod
+    @contextmanager
+    def attempt(cls, path: Path) -> Iterator[Project]:
+        """The project in this folder. A folder made for it goes again where a UserError comes before the first run."""
+        made = not path.exists()
+        project = cls.at(path)
+        try:
+            yield project
+        except UserError:
+            if made and not project.folder("runs").exists():
+                shutil.rmtree(path)
+            raise
 
     @classmethod
     def find(cls, path: Path | None = None) -> Project:

@@ -49,8 +49,9 @@ def read_recipe(path: Path) -> dict[str, dict[str, Any]]:
     """The sections of a YAML recipe."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise UserError("a recipe file", f"no file {str(path)!r}", "Check the path given to --recipe.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        found = f"{str(path)!r}, which cannot be read ({error})"
+        raise UserError("a recipe file", found, "Check the path given to --recipe.") from error
     except yaml.YAMLError as error:
         raise UserError("a recipe in YAML", f"a syntax error: {error}", "Mend the file.") from error
     if not isinstance(found, dict) or not all(isinstance(section, dict) for section in found.values()):
@@ -66,8 +67,16 @@ def read_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
         section, dot, key = name.partition(".")
         if not (equals and dot):
             raise UserError("--set stage.option=value", repr(setting), "For example: --set train.lr=2e-4")
-        found.setdefault(section, {})[key] = yaml.safe_load(value)
+        found.setdefault(section, {})[key] = _value(setting, value)
     return found
+
+
+def _value(setting: str, value: str) -> Any:
+    try:
+        return yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+        todo = "Quote the value, or close its bracket."
+        raise UserError("--set with a value in YAML", f"a syntax error in {setting!r}", todo) from error
 
 
 def merge(*layers: Sections) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import field_validator
+
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
@@ -27,6 +29,13 @@ class Options(core_options.Options):
     """What is dropped."""
 
     keep: tuple[str, ...] = option((), "reasons that are not dropped, such as links")
+
+    @field_validator("keep")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            plugins.load("cleaner", name)
+        return value
 
 
 SECTIONS: dict[str, type[core_options.Options]] = {"clean": Options}

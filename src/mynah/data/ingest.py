@@ -28,7 +28,7 @@ from mynah.core.tables import span, write_conversations, write_rows
 from mynah.core.types import Conversation, Message, Understood, Unparsed
 from mynah.data.files import Input, inputs
 
-VERSION = 1
+VERSION = 2
 SURE = 0.5  # the least confidence of a source that is believed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -38,13 +38,20 @@ class Options(core_options.Options):
 
     input: Path = option(Path(), "the export: a file or the phone's zip")
     source: str = option("auto", "the format; auto recognizes it from the content", flag=True)
-    gap: str = option("1h", "a silence this long ends a conversation (30m, 1h, 2d)", flag=True)
+    gap: str = option("1h", "a silence longer than this ends a conversation (30m, 1h, 2d)", flag=True)
     plugins: dict[str, dict[str, Any]] = option({}, "options of the sources, by source")
 
     @field_validator("gap")
     @classmethod
     def _readable(cls, value: str) -> str:
         duration(value)
+        return value
+
+    @field_validator("plugins")
+    @classmethod
+    def _known(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for source, given in value.items():
+            core_options.resolve(plugins.load("source", source).Options, given, source)
         return value
 
 
@@ -63,12 +70,18 @@ SECTIONS: dict[str, type[core_options.Options]] = {"ingest": Options}
 def main(call: Call) -> None:
     """`mynah ingest EXPORT`: into a project that is called like the export, unless --project names one."""
     options = call.options(SECTIONS, ingest={"input": Path(str(call.path))})["ingest"]
+    check(options)
     assert isinstance(options, Options)
-    files = list(inputs(options.input))  # a mistyped path must not leave a project folder behind
-    recognize(files, options)
-    account = run(Project.at(call.project or Path(slug(options.input.stem))), options)
+    with Project.attempt(call.project or Path(slug(options.input.stem))) as project:
+        account = run(project, options)
     call.say.account(sys.modules[__name__], account)
     call.say.result(account.as_json())
+
+
+def check(options: core_options.Options) -> None:
+    """Raise UserError for a file that no source knows: before a project folder is made for it."""
+    assert isinstance(options, Options)
+    recognize(list(inputs(options.input)), options)
 
 
 def tell(account: Account) -> Iterator[str]:
@@ -86,7 +99,8 @@ def run(project: Project, options: Options) -> Account:
     """Read the export into `PROJECT/ingest`. Raises UserError where it is no chat."""
     settings = options.model_dump(exclude={"input"})
     files = list(inputs(options.input))
-    print_of = fingerprint("ingest", VERSION, settings, [options.input.name, file_hash(options.input)])
+    seen = [options.input.name, file_hash(options.input), *plugins.names("source")]
+    print_of = fingerprint("ingest", VERSION, settings, seen)
     return run_stage(project.folder("ingest"), print_of, lambda folder: _read(folder, files, options))
 
 
@@ -96,7 +110,7 @@ def _read(folder: Path, files: Sequence[Input], options: Options) -> Account:
     wanted = core_options.resolve(module.Options, options.plugins.get(source, {}), source)
     chats: list[Conversation] = []
     unparsed: list[Unparsed] = []
-    facts: dict[str, str] = {}
+    facts = {} if file.is_unicode() else {"encoding": "not all of it UTF-8; the rest was read as Windows-1252"}
     for item in module.read(file, wanted):
         if isinstance(item, Conversation):
             chats.append(item)

@@ -19,8 +19,10 @@ from mynah.core.options import option
 from mynah.core.tables import read_examples, write_examples
 from mynah.core.types import Example
 
-VERSION = 1
+VERSION = 2
 PARTS = ("train", "valid", "test")
+PIECES = 10  # so many at least, so that a share of a tenth can be cut
+LARGEST = 0.2  # of the turns; a longer piece could fill the test part and more
 TELLING = 30  # turns in the test part below which differences rarely exceed chance
 
 
@@ -47,10 +49,11 @@ def _split(project: Project, folder: Path, options: Options) -> Account:
     parts = by_time(pieces, options.valid, options.test)
     for name, part in parts.items():
         write_examples(folder / f"{name}.parquet", part)
-    counts = {name: sum(t.learn for e in part for t in e.turns) for name, part in parts.items()}
+    counts = {name: sum(map(learned, part)) for name, part in parts.items()}
     notes = []
-    if len(pieces) > len(examples):
-        notes.append(f"only {len(examples)} conversations: they were cut between turns to make three parts")
+    cut = len({e.id for e in examples} - {e.id for e in pieces})
+    if cut:
+        notes.append(f"{cut} of {len(examples)} conversations were cut between turns to make three parts")
     if examples[0].at is None:
         notes.append("the messages have no times: split in the order of the file")
     if counts["test"] < TELLING:
@@ -66,11 +69,19 @@ def in_order(examples: Sequence[Example]) -> list[Example]:
     return sorted(examples, key=lambda example: example.at or datetime.min)
 
 
+def learned(example: Example) -> int:
+    """How many turns the loss sees."""
+    return sum(turn.learn for turn in example.turns)
+
+
 def enough(examples: Sequence[Example]) -> list[Example]:
-    """At least ten pieces, so that a share of a tenth can be cut: too few conversations are cut between turns."""
+    """At least PIECES, none of them above LARGEST: too few or too long conversations are cut between turns."""
     pieces = list(examples)
-    while len(pieces) < 10:
-        longest = max(range(len(pieces)), key=lambda i: sum(t.learn for t in pieces[i].turns))
+    most = LARGEST * sum(map(learned, pieces))
+    while True:
+        longest = max(range(len(pieces)), key=lambda i: learned(pieces[i]))
+        if len(pieces) >= PIECES and learned(pieces[longest]) <= most:
+            break
         halves = halve(pieces[longest])
         if halves is None:
             break
@@ -83,17 +94,17 @@ def enough(examples: Sequence[Example]) -> list[Example]:
 
 def halve(example: Example) -> list[Example] | None:
     """Two examples with half of the learned turns each, or None where there is only one."""
-    learned = [index for index, turn in enumerate(example.turns) if turn.learn]
-    if len(learned) < 2:
+    places = [index for index, turn in enumerate(example.turns) if turn.learn]
+    if len(places) < 2:
         return None
-    middle = learned[(len(learned) - 1) // 2] + 1
+    middle = places[(len(places) - 1) // 2] + 1
     first = replace(example, id=example.id + "a", turns=example.turns[:middle])
     return [first, replace(example, id=example.id + "b", turns=example.turns[middle:])]
 
 
 def by_time(examples: Sequence[Example], valid: float, test: float) -> dict[str, list[Example]]:
     """Consecutive whole examples; the borders fall where the shares of learned turns are nearest to what was asked."""
-    sizes = [sum(turn.learn for turn in example.turns) for example in examples]
+    sizes = [learned(example) for example in examples]
     total = sum(sizes)
     ends = [sum(sizes[: i + 1]) / total for i in range(len(sizes))]
     last = len(examples) - 1

@@ -27,7 +27,9 @@ class Options(core_options.Options):
     base: str = option("starter", "the base model: starter, a folder, or a name on the hub", flag=True)
     rank: int = option(16, "rank of the LoRA matrices", ge=1)
     alpha: int = option(32, "scale of the LoRA matrices, divided by the rank", ge=1)
-    dropout: float = option(0.05, "dropout before the LoRA matrices", ge=0, lt=1)
+    dropout: float = option(
+        0.0, "dropout before the LoRA matrices; on a CPU it costs a quarter of the time", ge=0, lt=1
+    )
     targets: str = option("all-linear", "the layers that get an adapter, by PEFT's names")
 
 

@@ -3,6 +3,7 @@
 dropped: https://example.org/some/page?q=1
 dropped: https://example.org/a https://example.org/b
 kept: look https://example.org/a
+kept: https://example.org/a is nice
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from collections.abc import Iterator, Sequence
 
 from mynah.core.types import Message
 
-BARE = re.compile(r"\s*(?:(?:https?://|www\.)\S+\s*)+")
+URL = re.compile(r"(?:https?://|www\.)\S+")
 
 
 def find(messages: Sequence[Message]) -> Iterator[int]:
     """The indices of messages that are nothing but links."""
-    return (i for i, m in enumerate(messages) if BARE.fullmatch(m.text))
+    return (i for i, m in enumerate(messages) if _is_bare(m.text.split()))
+
+
+def _is_bare(words: Sequence[str]) -> bool:
+    return bool(words) and all(URL.fullmatch(word) for word in words)

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
-from mynah.data.files import Input
+from mynah.data.files import Input, decoded
 
 LABEL = "JSON or JSONL training data"
 
@@ -114,11 +114,11 @@ def _is_jsonl(stream: IO[bytes]) -> bool:
     return len(first) > 1 and objects * 2 >= len(first)
 
 
-def _stripped(line: bytes) -> bytes:
-    return line.removeprefix(b"\xef\xbb\xbf").strip()
+def _stripped(line: bytes) -> str:
+    return decoded(line).strip()
 
 
-def _loaded(data: bytes | str) -> tuple[Any, str]:
+def _loaded(data: str) -> tuple[Any, str]:
     """The value and no error, or None and the error."""
     try:
         return json.loads(data), ""
@@ -137,7 +137,7 @@ def _read_lines(file: Input, ignored: Counter[str]) -> Iterator[Item]:
                 continue
             row, broken = _loaded(text)
             if broken:
-                yield Unparsed(_shown(text), broken, origin)
+                yield Unparsed(text[:1000], broken, origin)
             else:
                 yield from _items(row, origin, ignored)
 
@@ -181,9 +181,7 @@ def _is_row(value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     """A row as people may see it in a list of what was not read."""
-    if not isinstance(value, bytes):
-        value = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return str(value[:1000], "utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False)[:1000].encode("utf-8", "replace").decode("utf-8")
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 from mynah.core.types import Prompt, Turn
 from mynah.models.decoding import Options as Decoding
+from mynah.models.render import split_bubbles
 
 
 class Engine:
@@ -14,6 +17,11 @@ class Engine:
 
     def __init__(self, base: str = "", adapter: Path | None = None) -> None:
         self.name = "echo"
+        self.renderer = SimpleNamespace(parse=split_bubbles)
+
+    def untuned(self) -> AbstractContextManager[None]:
+        """The same: there is no adapter."""
+        return nullcontext()
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
         """The last turn, a bubble at a time."""
