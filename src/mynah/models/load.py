@@ -83,14 +83,12 @@ def load(base: str, adapter: Path | None = None) -> tuple[PreTrainedModel, PreTr
 
 def quiet() -> None:
     """Keep the libraries from talking over the program: their errors are raised, their hints are not for its users."""
-    import logging
     import warnings
 
     from transformers.utils import logging as hf_logging
 
     hf_logging.set_verbosity_error()
     hf_logging.disable_progress_bar()
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl|peft")
 
 

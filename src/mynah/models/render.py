@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
 JOINER = "\u2060"  # invisible; put into text that would otherwise read as a special token
 INNER_BREAK = "\n" + JOINER  # a line break inside a bubble; a bare line feed stands between bubbles
-AROUND = 8  # tokens that a template puts around a turn, at most
 OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
 OURS = (
     "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
@@ -72,6 +71,9 @@ class Renderer:
         self._specials = sorted({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens}, key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, self._specials)))
         self.template = self._choose()
+        exchange = _probe()[:2]
+        alone = sum(len(self._tokens(self.content(turn.bubbles))) for turn in exchange)
+        self._around = len(self.render(exchange).ids) - alone  # what the template puts around two turns
 
     # --- text ---
 
@@ -139,7 +141,7 @@ class Renderer:
 
     def size(self, turn: Turn) -> int:
         """About the tokens that a turn takes inside a conversation: its text, and a few around it."""
-        return len(self._tokens(self.content(turn.bubbles))) + AROUND
+        return len(self._tokens(self.content(turn.bubbles))) + self._around
 
     @property
     def stops(self) -> list[int]:

@@ -28,16 +28,17 @@ from mynah.models.load import identity
 from mynah.models.render import IGNORED
 
 VERSION = 1
+ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
 
 class Options(core_options.Options):
     """How the adapter is trained."""
 
     method: str = option("sft", "the method, by its file in tune/methods")
-    lr: float = option(2e-3, "the highest learning rate", gt=0, flag=True)
-    epochs: int = option(8, "the most passes over the training part", ge=1, flag=True)
+    lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
+    epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0, flag=True)
     patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
-    batch_tokens: int = option(2048, "padded tokens of one step", ge=64)
+    batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
@@ -61,6 +62,12 @@ def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[i
     return [{"input_ids": r.ids, "labels": r.labels} for r in rendered]
 
 
+def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int:
+    """Passes that make about ENOUGH_STEPS steps: a short chat needs more of them than a long one."""
+    steps = max(1, sum(len(row["input_ids"]) for row in rows) // options.batch_tokens)
+    return max(2, min(20, round(ENOUGH_STEPS / steps)))
+
+
 def _train(project: Project, folder: Path, options: Options, model_options: ModelOptions) -> Account:
     import torch
     from transformers import PrinterCallback
@@ -72,6 +79,7 @@ def _train(project: Project, folder: Path, options: Options, model_options: Mode
     engine = Engine(model_options.base)
     engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
     rows = {name: tokenized(part, engine) for name, part in parts.items()}
+    options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)
     trainer = plugins.load("method", options.method).trainer(
         engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(folder, options),

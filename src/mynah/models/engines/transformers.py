@@ -16,7 +16,7 @@ from mynah.models.load import context_length, load
 from mynah.models.render import IGNORED, Rendered, Renderer, windows
 
 SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
-REPLY_TOKENS = 24_576  # padded tokens whose keys and values are cached while replies are made
+REPLY_TOKENS = 12_288  # padded tokens whose keys and values are cached while replies are made
 WINDOW = 512  # tokens of context in which replies are learned, scored and made
 
 
