@@ -3,7 +3,7 @@
 In:  the folder that `prepare.py` wrote.
 Out: OUT/model/ (bf16 safetensors, configuration and tokenizer), OUT/curve.jsonl, OUT/checkpoint.pt (for going on).
 
-    python starter/pretrain.py DATA OUT --tokens 9000000
+    python starter/pretrain.py DATA OUT --tokens 6300000
 
 Muon for the matrices, AdamW for embeddings and norms; warm-up, plateau, linear decay. A row is one dialogue: nothing
 attends across dialogues. Batches are rows of like length up to a budget of tokens, a pure function of seed and step.
@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--tokens", type=int, default=9_000_000)
+    parser.add_argument("--tokens", type=int, default=6_300_000)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--layers", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)

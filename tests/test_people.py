@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mynah.demo import CHAT
 from tests import ubuntu
 
 LOGS = Path(__file__).parents[2] / "shared" / "data" / "1_ubuntu_irc" / "irc_disentanglement_train"
@@ -38,10 +39,9 @@ def test_a_regular_of_ubuntu_becomes_a_bot_that_beats_base_and_prompted_base(tmp
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LOGS.exists(), reason="the #ubuntu logs are not here")
 def test_a_chat_of_300_messages_ends_well_and_says_what_is_too_little(tmp_path: Path) -> None:
-    lines = ubuntu.export(LOGS, "ikonia", 300).split("\n")[:300]
-    stages = create(tmp_path, "\n".join(lines), "--as", "ikonia")
+    lines = CHAT.read_text(encoding="utf-8").split("\n")[:300]
+    stages = create(tmp_path, "\n".join(lines), "--as", "Maya")
     notes = [*stages["split"]["notes"], *stages["evaluate"]["notes"]]
     print(notes)
     assert any("too few" in note for note in notes)

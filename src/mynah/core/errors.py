@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST = 20  # names that one error lists
+
 
 class UserError(Exception):
     """A problem that the user can mend. No traceback is shown for it, and the exit status is 1."""
@@ -28,4 +30,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known word, or all of them."""
     known = list(known)
     near = nearest(word, known)
-    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."
+    more = f" and {len(known) - MOST} more" if len(known) > MOST else ""
+    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(known[:MOST])}{more}."

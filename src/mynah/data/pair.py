@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mynah.core import options as core_options
-from mynah.core.errors import UserError, did_you_mean
+from mynah.core.errors import UserError, nearest
 from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_conversations, write_examples
@@ -61,7 +61,8 @@ def named(asked: str, speakers: dict[str, int]) -> str:
     names = ", ".join(f"{name} ({count / total:.0%})" for name, count in list(speakers.items())[:20])
     if not asked:
         raise UserError("the speaker that the bot becomes", "no --as", f"Choose one with --as NAME: {names}.")
-    todo = f"{did_you_mean(asked, speakers)} Speakers: {names}."
+    near = nearest(asked, speakers)
+    todo = f"{f'Did you mean {near!r}? ' if near else ''}Speakers: {names}."
     raise UserError("a speaker of this chat", repr(asked), todo)
 
 

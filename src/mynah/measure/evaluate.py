@@ -197,7 +197,7 @@ def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, dec
     cases = _answers(project, tuned, options, decoding, test)
     scores: dict[str, dict[str, Any]] = {name: {} for name in SYSTEMS}
     differences: dict[str, dict[str, Any]] = {"tuned - base": {}, "tuned - prompted": {}}
-    notes: list[str] = []
+    unclear: dict[str, list[str]] = {"base": [], "prompted": []}
     metrics: dict[str, dict[str, str]] = {}
     for metric in plugins.names("metric"):
         module = plugins.load("metric", metric)
@@ -210,14 +210,18 @@ def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, dec
             found = difference(rows["tuned"], rows[name], total, module.signature())
             differences[f"tuned - {name}"][metric] = asdict(found)
             if not conclusive(found):
-                few = f"{module.LABEL}: too few replies ({found.n}) to tell tuned from {LABELS[name]}"
-                notes.append(few)
+                unclear[name].append(module.LABEL)
     write_rows(folder / "exchanges.parquet", _exchanges(cases))
     detail = {
         "run": tuned.name, "metrics": metrics, "scores": scores, "differences": differences,
         "decoding": decoding.model_dump(),
     }  # fmt: skip
     turns, answered = len(cases["base"]), sum(case.reply is not None for case in cases["base"])
+    notes = [
+        f"too few cases ({answered}) to tell tuned from {LABELS[name]} by {', '.join(labels)}"
+        for name, labels in unclear.items()
+        if labels
+    ]
     went_out = {LABELS[name]: f"{scores[name]['bits_per_byte']['value']:.3f} bits per byte" for name in SYSTEMS}
     return Account("evaluate", {"test turns": turns, "answered": answered}, went_out, tuple(notes), detail)
 

@@ -41,6 +41,7 @@ class Options(core_options.Options):
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
+    checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
 
 
@@ -130,6 +131,7 @@ def arguments(folder: Path, options: Options) -> dict[str, Any]:
         "bf16": torch.cuda.is_available(),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
+        "gradient_checkpointing": options.checkpointing,
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
