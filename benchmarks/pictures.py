@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "chat.html"
         page.write_text(f"<body style='margin:12px;background:#fff'>{chat(project)}</body>", encoding="utf-8")
-        photograph(page, DOCS / "chat.png", 940, 620)
+        photograph(page, DOCS / "chat.png", 940, 470)
     print(f"{DOCS / 'report.png'}\n{DOCS / 'chat.png'}")
 
 

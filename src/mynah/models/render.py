@@ -25,6 +25,7 @@ from mynah.core.types import Example, Turn
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+BROKEN = "\ufffd"  # what a decoder makes of bytes that are no character: an emoji that was not finished
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
 JOINER = "\u2060"  # invisible; put into text that would otherwise read as a special token
 INNER_BREAK = "\n" + JOINER  # a line break inside a bubble; a bare line feed stands between bubbles
@@ -84,6 +85,7 @@ class Renderer:
 
     def parse(self, text: str) -> tuple[str, ...]:
         """The bubbles of a reply, whatever special tokens stand around it."""
+        text = text.replace(BROKEN, "")
         for special in self._specials:
             text = text.replace(special, "").replace(special[0] + JOINER + special[1:], special)
         return split_bubbles(text)

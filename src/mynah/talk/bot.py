@@ -19,6 +19,7 @@ from mynah.core.folder import Account, Project, newest, read_account, read_json,
 from mynah.core.options import option, resolve
 from mynah.core.types import Turn
 from mynah.models.decoding import Options as Decoding
+from mynah.models.render import BROKEN
 
 BOT = "bot.json"
 
@@ -82,8 +83,8 @@ class Bot:
         pieces: list[str] = []
         with self.engine.untuned() if self.untuned else nullcontext():
             for piece in self.engine.stream(self.memory.recall(self.state), "", self.decoding):
-                pieces.append(piece)
-                yield piece
+                pieces.append(piece.replace(BROKEN, ""))
+                yield pieces[-1]
         said = self.engine.renderer.parse("".join(pieces))
         self.memory.remember(self.state, Turn("assistant", said or ("…",), self.persona))
 
