@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
+from mynah.models.batches import by_budget
+
 
 class TokenBatches:
     """A batch sampler: lists of row indices, each at most `budget` padded tokens or a single row."""
@@ -35,12 +37,5 @@ class TokenBatches:
 def _batches(lengths: Sequence[int], budget: int, chance: random.Random) -> Iterator[list[int]]:
     order = list(range(len(lengths)))
     chance.shuffle(order)  # rows of the same length meet others than their neighbors of the file
-    order.sort(key=lambda i: lengths[i])
-    batch: list[int] = []
-    for index in order:
-        if batch and (len(batch) + 1) * lengths[index] > budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    for batch in by_budget([lengths[i] for i in order], budget):
+        yield [order[i] for i in batch]

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 from mynah.core.types import Example, Prompt, Turn
+from mynah.models.batches import by_budget
 from mynah.models.decoding import Options as Decoding
 from mynah.models.load import context_length, load
 from mynah.models.render import IGNORED, Rendered, Renderer, windows
@@ -139,18 +140,6 @@ class Engine:
             ids[i, place] = torch.tensor(row)
             mask[i, place] = 1
         return ids.to(self.model.device), mask.to(self.model.device)
-
-
-def by_budget(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Indices in batches of like length, each at most `budget` padded tokens or a single row."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if batch and (len(batch) + 1) * lengths[index] > budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
 
 
 def _score(example: str, piece: Rendered, logits: Any) -> Iterator[Likelihood]:
