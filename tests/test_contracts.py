@@ -260,7 +260,9 @@ def test_a_memory_that_is_added_is_what_a_bot_remembers_with(add: Add, tmp_path:
     add("memory", "goldfish", MEMORY)
     project = Project.at(tmp_path / "project")
     run_stage(project.folder("pair"), "", lambda _: Account("pair", {}, {}, detail={"persona": "Ida"}))
-    run_stage(project.folder("runs", "x"), "", lambda _: Account("train", {}, {}, detail={"base": "starter"}))
+    run_stage(project.folder("split"), "s", lambda _: Account("split", {}, {}))
+    trained = Account("train", {}, {}, detail={"base": "starter", "data": "s"})
+    run_stage(project.folder("runs", "x"), "", lambda _: trained)
     project.folder("runs", "x", "adapter").mkdir()
     account = bot.run(project, bot.Options(memory="goldfish"), Decoding())
     assert json.loads((Path(account.detail["bot"]) / "bot.json").read_text(encoding="utf-8"))["memory"] == "goldfish"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mynah.core.errors import UserError
 from mynah.core.folder import Account
 from mynah.core.options import Options, Sections, check_sections, merge, read_recipe, read_settings, resolve
 from mynah.core.plugins import names
@@ -71,10 +70,6 @@ class Call:
         check_sections(values, [*self.known, *(name for kind in PLUGGED for name in names(kind))])
         found = {section: resolve(kind, values.get(section, {}), section) for section, kind in self.known.items()}
         return {section: found[section] for section in kinds}
-
-    def no_path(self) -> UserError:
-        """The error of a command that needs a path and got none."""
-        return UserError("the path of a chat export", "none", 'For example: mynah create "WhatsApp Chat.zip"')
 
 
 def _plugged(values: Sections, kind: str, stage: str) -> dict[str, dict[str, Any]]:

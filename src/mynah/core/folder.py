@@ -176,10 +176,19 @@ class Project:
             raise UserError(f"the stage {stage!r} done", "nothing of it", f"Run `mynah {stage}` first.")
         return found
 
-    def runs(self) -> list[Path]:
-        """The complete runs, oldest first."""
-        found = [m.parent for m in self.folder("runs").glob(f"*/{MANIFEST}")]
-        return sorted(found, key=lambda run: (run / MANIFEST).stat().st_mtime)
+    def tuned(self, name: str = "") -> tuple[Path, Account]:
+        """The run called `name`, or the newest, of those tuned on the present split: another may have seen its test
+        part. Raises UserError where there is none."""
+        data = self.account("split").fingerprint
+        complete = sorted(self.folder("runs").glob(f"*/{MANIFEST}"), key=lambda manifest: manifest.stat().st_mtime)
+        runs = [(path.parent, found) for path in complete if (found := read_account(path.parent))]
+        tuned = [(run, account) for run, account in runs if account.detail.get("data") == data]
+        chosen = [(run, account) for run, account in tuned if name in ("", run.name)]
+        if not chosen:
+            called = f" called {name!r}" if name else ""
+            found_names = ", ".join(run.name for run, _ in tuned) or "none"
+            raise UserError(f"a run tuned on this split{called}", found_names, "Run `mynah train` first.")
+        return chosen[-1]
 
 
 def newest(name: str, expected: str, todo: str) -> Path:

@@ -17,8 +17,7 @@ from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core import plugins
-from mynah.core.errors import UserError
-from mynah.core.folder import Account, Project, fingerprint, read_account, run_stage
+from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.progress import bar
 from mynah.core.statistics import conclusive, difference, score
@@ -55,35 +54,14 @@ class Case:
 
 def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
     """Score the run, the base and the prompted base of `PROJECT` into `PROJECT/evaluate`."""
-    tuned = tuned_run(project, evaluate.run)
+    tuned, trained = project.tuned(evaluate.run)
     split = project.account("split")
     settings = {"evaluate": evaluate.model_dump(exclude={"run"}), "decoding": decoding.model_dump()}
     known = [f"{name} {plugins.load('metric', name).signature()}" for name in plugins.names("metric")]
-    print_of = fingerprint("evaluate", VERSION, settings, [split.fingerprint, account_of(tuned).fingerprint, *known])
+    print_of = fingerprint("evaluate", VERSION, settings, [split.fingerprint, trained.fingerprint, *known])
     return run_stage(
         project.folder("evaluate"), print_of, lambda folder: _evaluate(project, folder, tuned, evaluate, decoding)
     )
-
-
-def tuned_run(project: Project, name: str) -> Path:
-    """The run that was asked for, or the newest one tuned on this split: another would have seen its test part.
-    Raises UserError where there is none."""
-    data = project.account("split").fingerprint
-    runs = [run for run in project.runs() if account_of(run).detail.get("data") == data]
-    named = [run for run in runs if run.name == name] if name else runs
-    if not named:
-        found = ", ".join(run.name for run in runs) or "none"
-        raise UserError(
-            f"a run tuned on this split{f' called {name!r}' if name else ''}", found, "Run `mynah train` first."
-        )
-    return named[-1]
-
-
-def account_of(folder: Path) -> Account:
-    """The account of a complete folder."""
-    found = read_account(folder)
-    assert found is not None, f"{folder} is complete"
-    return found
 
 
 # --- answers, by system ---
@@ -101,7 +79,7 @@ def _answers(
     project: Project, tuned: Path, options: Options, decoding: Decoding, test: Sequence[Example]
 ) -> dict[str, list[Case]]:
     """The cases of each system. What was answered before, with the same settings, is read again."""
-    trained = account_of(tuned)
+    _, trained = project.tuned(tuned.name)
     train = read_examples(project.folder("split") / "train.parquet")
     persona = project.account("pair").detail["persona"]
     shown = persona_prompt(persona, train, options.examples)

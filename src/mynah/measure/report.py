@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mynah.core import options as core_options
-from mynah.core.folder import Account, Project, file_hash, fingerprint, read_account, read_json, run_stage
+from mynah.core.folder import Account, Project, file_hash, fingerprint, read_json, run_stage
 from mynah.core.tables import read_examples, read_rows
 from mynah.core.types import Score
 from mynah.measure.evaluate import scores_of
@@ -46,9 +46,7 @@ def run(project: Project, report: Options) -> Account:
 
 def gathered(project: Project, evaluation: Account) -> Report:
     """Everything that the page shows, from the project's folders."""
-    tuned = project.folder("runs", evaluation.detail["run"])
-    trained = read_account(tuned)
-    assert trained is not None
+    tuned, trained = project.tuned(evaluation.detail["run"])
     accounts = [*(project.account(stage) for stage in DATA_STAGES), trained, evaluation]
     persona = project.account("pair").detail["persona"]
     return Report(

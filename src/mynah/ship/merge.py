@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError
-from mynah.core.folder import Account, Project, fingerprint, read_account, run_stage
+from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_examples
 
@@ -28,14 +28,10 @@ SECTIONS: dict[str, type[core_options.Options]] = {"merge": Options}
 
 def run(project: Project, merge: Options) -> Account:
     """Merge a run's adapter into its base, in `RUN/merged`. Raises UserError where the copy would talk otherwise."""
-    runs = [r for r in project.runs() if (r / "adapter").is_dir() and (not merge.run or r.name == merge.run)]
-    if not runs:
-        raise UserError("a tuned run", "none", "Run `mynah train` first.")
-    before = read_account(runs[-1])
-    assert before is not None
-    print_of = fingerprint("merge", VERSION, {}, [before.fingerprint])
-    base = before.detail["base"]
-    return run_stage(runs[-1] / "merged", print_of, lambda folder: _merge(project, runs[-1], base, folder))
+    tuned, trained = project.tuned(merge.run)
+    print_of = fingerprint("merge", VERSION, {}, [trained.fingerprint])
+    base = trained.detail["base"]
+    return run_stage(tuned / "merged", print_of, lambda folder: _merge(project, tuned, base, folder))
 
 
 def _merge(project: Project, run: Path, base: str, folder: Path) -> Account:

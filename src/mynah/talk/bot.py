@@ -15,7 +15,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
-from mynah.core.folder import Account, Project, newest, read_account, read_json, slug, write_json
+from mynah.core.folder import Account, Project, newest, read_json, slug, write_json
 from mynah.core.options import option, resolve
 from mynah.core.types import Turn
 from mynah.models.decoding import Options as Decoding
@@ -37,9 +37,7 @@ SECTIONS: dict[str, type[core_options.Options]] = {"bot": Options, "decoding": D
 def run(project: Project, bot: Options, decoding: Decoding) -> Account:
     """Write `PROJECT/bots/PERSONA/bot.json`."""
     plugins.load("memory", bot.memory)
-    tuned = _run_of(project, bot.run)
-    account = read_account(tuned)
-    assert account is not None
+    tuned, trained = project.tuned(bot.run)
     persona = project.account("pair").detail["persona"]
     folder = project.folder("bots", slug(persona))
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,20 +45,13 @@ def run(project: Project, bot: Options, decoding: Decoding) -> Account:
         folder / BOT,
         {
             "persona": persona,
-            "base": account.detail["base"],
+            "base": trained.detail["base"],
             "run": os.path.relpath(tuned, folder),
             "memory": bot.memory,
             "decoding": decoding.model_dump(),
         },
     )
     return Account("bot", {"run": tuned.name}, {"bot": str(folder)}, detail={"persona": persona, "bot": str(folder)})
-
-
-def _run_of(project: Project, name: str) -> Path:
-    runs = [run for run in project.runs() if (run / "adapter").is_dir() and (not name or run.name == name)]
-    if not runs:
-        raise UserError("a tuned run", f"none{f' called {name!r}' if name else ''}", "Run `mynah train` first.")
-    return runs[-1]
 
 
 @dataclass
