@@ -7,6 +7,7 @@ A module's flags are the options that its SECTIONS mark as flags; every other op
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import inspect
 import sys
@@ -60,12 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except UserError as error:
         if "--debug" in words:
             raise
-        print(f"mynah: {error}", file=sys.stderr)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC or "--debug" in words:
+            raise
+        _fail("The disk is full. Free some space; the same command goes on where it was.")
     except KeyboardInterrupt:
-        print("mynah: stopped. The same command goes on where it was.", file=sys.stderr)
-        sys.exit(1)
+        _fail("stopped. The same command goes on where it was.")
     sys.exit(0)
+
+
+def _fail(why: str) -> NoReturn:
+    print(f"mynah: {why}", file=sys.stderr)
+    sys.exit(1)
 
 
 def build(words: Sequence[str]) -> App:
@@ -119,7 +127,8 @@ def _stage(module: Any, call: Any) -> None:
     from mynah.core.folder import Project
 
     options = call.options(module.SECTIONS)
-    account = module.run(Project.find(call.project), *options.values())
+    with Project.find(call.project).locked() as project:
+        account = module.run(project, *options.values())
     call.say.account(module, account)
     call.say.result(account.as_json())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MOST = 20  # names that one error lists
 
@@ -14,6 +14,17 @@ class UserError(Exception):
     def __init__(self, expected: str, found: str, todo: str) -> None:
         super().__init__(f"Expected {expected}, found {found}. {todo}")
         self.expected, self.found, self.todo = expected, found, todo
+
+
+class Undecided(UserError):
+    """A question that the input leaves open: `section.option` decides it, `choices` are its values in words. A person
+    at a terminal is asked; anybody else reads the error."""
+
+    def __init__(
+        self, expected: str, found: str, todo: str, *, section: str, option: str, choices: Mapping[str, str]
+    ) -> None:
+        super().__init__(expected, found, todo)
+        self.section, self.option, self.choices = section, option, choices
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

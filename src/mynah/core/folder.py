@@ -3,13 +3,15 @@
     PROJECT/
       project.json          the format's version
       ingest/ clean/ pair/ split/      one folder a data stage
-      runs/NAME/            a run: base, prompted or tuned; adapter, checkpoints, curves, replies, scores
+      runs/NAME/            a run: base, prompted or tuned; its model, checkpoints, curves, answers
       evaluate/             scores of the runs side by side
       report.html
       bots/NAME/bot.json    what `chat` opens
 
-A folder is complete when its `manifest.json`, written last by an atomic rename, is there. The manifest holds the
-fingerprint of what went in (inputs, options, the stage's version): what has not changed is not done again.
+A folder is complete when its `manifest.json`, written last by an atomic rename, is there; until then it is called
+`NAME.partial`, and an interrupted attempt goes on in it. The manifest holds the fingerprint of what went in (inputs,
+options, the stage's version): what has not changed is not done again. One process at a time works in a project: the
+lock goes with the process, however it ends.
 """
 
 from __future__ import annotations
@@ -26,10 +28,17 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from mynah.core.errors import UserError
+from mynah.core.memory import Peak
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+BEGUN = ".begun"  # the fingerprint of an attempt that is not complete yet
+PARTIAL = ".partial"
+LOCK = ".lock"
+MODEL = "model"  # what a run trained, in its folder: an adapter or a model of its own
 DEEPEST = 3  # folders below the current one in which projects and bots are looked for
 
 
@@ -44,6 +53,9 @@ class Account:
     detail: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     seconds: float = 0.0
+    peak_memory: int = 0
+    """Bytes of the process at the stage's peak, all that was loaded before included."""
+    peak_gpu_memory: int = 0
     reused: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -94,26 +106,55 @@ def read_account(folder: Path) -> Account | None:
     return Account(**{**found, "notes": tuple(found["notes"])})
 
 
-def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account], *, keep: bool = False) -> Account:
+def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account]) -> Account:
     """Do `work` into `folder` unless it already holds the result for this fingerprint.
 
-    The work is done in a folder beside it, which takes its place when complete. With `keep`, the work is done in
-    place and finds what an interrupted attempt left there (checkpoints).
+    The work is done in a folder beside it, which takes its place when complete. There the work finds what an attempt
+    with the same fingerprint left when it was interrupted (checkpoints, answers).
     """
-    found = read_account(folder)
-    if found and found.fingerprint == print_of:
-        return replace(found, reused=True)
-    started = time.monotonic()
-    partial = folder if keep else folder.with_name(folder.name + ".partial")
-    if not keep:
+    partial = folder.with_name(folder.name + PARTIAL)
+    for place in (folder, partial):  # a process killed at the wrong moment leaves the result in the second
+        found = read_account(place)
+        if found and found.fingerprint == print_of:
+            _put(place, folder)
+            return replace(found, reused=True)
+    begun = partial / BEGUN
+    if not begun.exists() or begun.read_text(encoding="utf-8") != print_of:
         shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True, exist_ok=True)
-    account = replace(work(partial), fingerprint=print_of, seconds=round(time.monotonic() - started, 2))
+        partial.mkdir(parents=True)
+        begun.write_text(print_of, encoding="utf-8")
+    started = time.monotonic()
+    with Peak() as peak:
+        account = work(partial)
+    account = replace(
+        account, fingerprint=print_of, seconds=round(time.monotonic() - started, 2), peak_memory=peak.process,
+        peak_gpu_memory=peak.gpu,
+    )  # fmt: skip
+    begun.unlink()
     write_json(partial / MANIFEST, {k: v for k, v in asdict(account).items() if k != "reused"})
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+    _put(partial, folder)
     return account
+
+
+def _put(complete: Path, folder: Path) -> None:
+    """Let the complete folder take its place."""
+    if complete != folder:
+        shutil.rmtree(folder, ignore_errors=True)
+        complete.rename(folder)
+
+
+def need_disk(folder: Path, size: int, what: str) -> None:
+    """Raise UserError where the disk under `folder` has fewer than `size` bytes free."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        todo = "Free some space, or name a folder on another disk with --project."
+        raise UserError(f"{megabytes(size)} of free disk for {what}", f"{megabytes(free)} at {str(there)!r}", todo)
+
+
+def megabytes(size: int) -> str:
+    """Bytes as people read them."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +183,23 @@ class Project:
         made = not path.exists()
         project = cls.at(path)
         try:
-            yield project
+            with project.locked():
+                yield project
         except UserError:
             if made and not project.folder("runs").exists():
                 shutil.rmtree(path)
             raise
+
+    @contextmanager
+    def locked(self) -> Iterator[Project]:
+        """The project to oneself. Raises UserError where another process works in it."""
+        try:
+            with FileLock(self.path / LOCK, timeout=0):
+                yield self
+        except Timeout as error:
+            todo = "Wait for it, stop it, or name another folder with --project."
+            found = f"another mynah at work in {str(self.path)!r}"
+            raise UserError("a project that nothing else works on", found, todo) from error
 
     @classmethod
     def find(cls, path: Path | None = None) -> Project:

@@ -9,9 +9,8 @@ difference a paired one. The base's answers are kept and never computed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,14 @@ from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
-from mynah.core.progress import bar
 from mynah.core.statistics import conclusive, difference, score
-from mynah.core.tables import read_examples, read_rows, write_rows
-from mynah.core.types import Answers, Example, Prompt, Score
+from mynah.core.tables import write_rows
+from mynah.core.types import Score
+from mynah.measure.answers import LABELS, Case, answers, columns, spread
 from mynah.models.decoding import Options as Decoding
-from mynah.models.load import identity
 
-VERSION = 1
-SYSTEMS = ("base", "prompted", "tuned")
-LABELS = {"base": "base", "prompted": "prompted base", "tuned": "tuned"}
+VERSION = 2
+SYSTEMS = tuple(LABELS)
 
 
 class Options(core_options.Options):
@@ -40,16 +37,6 @@ class Options(core_options.Options):
 
 
 SECTIONS: dict[str, type[core_options.Options]] = {"evaluate": Options, "decoding": Decoding}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One learned turn of the test part under one system; `reply` is None where none was generated."""
-
-    prompt: Prompt
-    nll: float
-    tokens: int
-    reply: tuple[str, ...] | None
 
 
 def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
@@ -64,122 +51,16 @@ def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
     )
 
 
-# --- answers, by system ---
-
-
-def persona_prompt(persona: str, examples: Sequence[Example], count: int) -> str:
-    """A system text that shows `count` of the persona's own replies, spread over the training part."""
-    replies = [t.text.replace("\n", " / ") for e in examples for t in e.turns if t.learn and len(t.text) > 8]
-    step = max(1, len(replies) // count)
-    shown = "\n".join(f"- {reply[:200]}" for reply in replies[::step][:count])
-    return f"You are {persona}. You write exactly as {persona} does. Some things {persona} wrote:\n{shown}"
-
-
-def _answers(
-    project: Project, tuned: Path, options: Options, decoding: Decoding, test: Sequence[Example]
-) -> dict[str, list[Case]]:
-    """The cases of each system. What was answered before, with the same settings, is read again."""
-    _, trained = project.tuned(tuned.name)
-    train = read_examples(project.folder("split") / "train.parquet")
-    persona = project.account("pair").detail["persona"]
-    shown = persona_prompt(persona, train, options.examples)
-    systems = {"base": "", "prompted": shown, "tuned": ""}
-    engines: list[Any] = []
-
-    def engine() -> Any:
-        if not engines:
-            from mynah.models.engines.transformers import Engine
-
-            engines.append(Engine(trained.detail["base"], tuned / "adapter"))
-        return engines[0]
-
-    found = {}
-    base_print = fingerprint("base", VERSION, {}, [identity(trained.detail["base"])])
-    for name, system in systems.items():
-        seen = [replace(example, system=system) if system else example for example in test]
-        folder = tuned if name == "tuned" else project.folder("runs", f"{name}-{base_print[:6]}")
-        if name != "tuned":
-            _base_run(folder, name, base_print, trained.detail["base"])
-        print_of = fingerprint(
-            "answers", VERSION, {"replies": options.replies, "decoding": decoding.model_dump(), "system": system},
-            [project.account("split").fingerprint, trained.fingerprint if name == "tuned" else base_print],
-        )  # fmt: skip
-        work = _answering(engine, name, seen, options.replies, decoding)
-        run_stage(folder / "answers", print_of, work)
-        found[name] = _cases(folder / "answers", seen)
-    return found
-
-
-def _base_run(folder: Path, kind: str, print_of: str, base: str) -> None:
-    """The untuned base is a run without an adapter, so that `before` is nothing special."""
-    detail = {"run": folder.name, "kind": kind, "base": base}
-    run_stage(folder, print_of, lambda _: Account("train", {}, {}, detail=detail), keep=True)
-
-
-def _answering(
-    engine: Callable[[], Any], name: str, examples: Sequence[Example], most: int, decoding: Decoding
-) -> Callable[[Path], Account]:
-    def work(folder: Path) -> Account:
-        prompts = [prompt for example in examples for prompt in example.prompts()]
-        chosen = spread(len(prompts), most)
-        model = engine()
-        with nullcontext() if name == "tuned" else model.untuned():
-            with bar(f"{LABELS[name]}: likelihoods", len(examples)) as progress:
-                likelihoods = model.likelihoods(examples, progress.advance)
-            with bar(f"{LABELS[name]}: replies", len(chosen)) as progress:
-                replies = model.replies([prompts[i] for i in chosen], decoding, progress.advance)
-        by_index = dict(zip(chosen, replies, strict=True))
-        rows = [
-            {"example": p.example, "turn": p.turn, "nll": found.nll, "tokens": found.tokens, "reply": by_index.get(i)}
-            for i, (p, found) in enumerate(zip(prompts, likelihoods, strict=True))
-        ]
-        write_rows(folder / "answers.parquet", rows)
-        return Account("answers", {"prompts": len(prompts)}, {"replies": len(chosen)})
-
-    return work
-
-
-def spread(count: int, most: int) -> list[int]:
-    """At most `most` of `count` indices, evenly spread."""
-    if count <= most:
-        return list(range(count))
-    return sorted({round(i * (count - 1) / max(1, most - 1)) for i in range(most)})
-
-
-def _cases(folder: Path, examples: Sequence[Example]) -> list[Case]:
-    prompts = [prompt for example in examples for prompt in example.prompts()]
-    rows = read_rows(folder / "answers.parquet")
-    return [
-        Case(prompt, row["nll"], row["tokens"], None if row["reply"] is None else tuple(row["reply"]))
-        for prompt, row in zip(prompts, rows, strict=True)
-    ]
-
-
-# --- scores ---
-
-
-def answers_of(cases: Sequence[Case], likelihood: bool) -> Answers:
-    """The columns that metrics see: all cases for likelihood metrics, the answered ones for the others."""
-    used = [case for case in cases if likelihood or case.reply is not None]
-    return Answers(
-        prompts=tuple(case.prompt.context[-1].text if case.prompt.context else "" for case in used),
-        replies=tuple("\n".join(case.reply or ()) for case in used),
-        references=tuple(case.prompt.reply.text for case in used),
-        nll=tuple(case.nll for case in used),
-        tokens=tuple(case.tokens for case in used),
-    )
-
-
 def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, decoding: Decoding) -> Account:
-    test = read_examples(project.folder("split") / "test.parquet")
-    cases = _answers(project, tuned, options, decoding, test)
+    trained = project.tuned(tuned.name)[1]
+    cases = answers(project, tuned, trained, options.examples, options.replies, decoding)
     scores: dict[str, dict[str, Any]] = {name: {} for name in SYSTEMS}
     differences: dict[str, dict[str, Any]] = {"tuned - base": {}, "tuned - prompted": {}}
     unclear: dict[str, list[str]] = {"base": [], "prompted": []}
     metrics: dict[str, dict[str, str]] = {}
     for metric in plugins.names("metric"):
         module = plugins.load("metric", metric)
-        rows = {name: module.rows(answers_of(cases[name], module.NEEDS_LIKELIHOOD)) for name in SYSTEMS}
+        rows = {name: module.rows(columns(cases[name], module.NEEDS_LIKELIHOOD)) for name in SYSTEMS}
         total = getattr(module, "total", None)
         metrics[metric] = {"label": module.LABEL, "better": module.BETTER}
         for name in SYSTEMS:

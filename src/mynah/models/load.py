@@ -1,13 +1,17 @@
-"""Load a base and attach an adapter: the starter, a folder, or a name on a hub.
+"""Load a base, in 4 bits if asked, and what was trained on it: the starter, a folder, or a name on a hub.
 
-LoRA is how a model is loaded, not a method: any method trains any adapter.
+LoRA and QLoRA are how a model is loaded, not methods: any method trains any adapter. NF4 with double quantization and
+16-bit arithmetic is that of Dettmers et al. 2023, "QLoRA" (arXiv:2305.14314), by bitsandbytes, on a CPU too.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError
@@ -17,6 +21,7 @@ from mynah.core.options import option
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+ADAPTER = "adapter_config.json"  # what makes a folder an adapter and not a model
 STARTER = Path(__file__).parent / "starter"
 SMALL = 1_000_000_000  # parameters up to which a CPU computes in 32 bits
 
@@ -25,12 +30,22 @@ class Options(core_options.Options):
     """The base and its adapter."""
 
     base: str = option("starter", "the base model: starter, a folder, or a name on the hub", flag=True)
+    adapter: Literal["lora", "none"] = option("lora", "lora, or none: every weight is trained", flag=True)
+    quant: Literal["none", "nf4"] = option(
+        "none", "nf4: the base in 4 bits, less memory (QLoRA)", flag=True
+    )
     rank: int = option(16, "rank of the LoRA matrices", ge=1)
     alpha: int = option(32, "scale of the LoRA matrices, divided by the rank", ge=1)
     dropout: float = option(
         0.0, "dropout before the LoRA matrices; on a CPU it costs a quarter of the time", ge=0, lt=1
     )
     targets: str = option("all-linear", "the layers that get an adapter, by PEFT's names")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Options:
+        if self.quant != "none" and self.adapter == "none":
+            raise ValueError("weights of 4 bits cannot be trained themselves: take --adapter lora, or no --quant")
+        return self
 
 
 def reference(base: str) -> str:
@@ -55,23 +70,26 @@ def identity(base: str) -> str:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
 
-def load(base: str, adapter: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The model, ready to reply, and its tokenizer; with the trained adapter of a run where one is given."""
+def load(
+    base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The model, ready to reply, and its tokenizer. `trained` is what a run made of the base: an adapter, or a model
+    of its own. `in_full`: every weight is to be trained, in 32 bits. Raises UserError where there is no such model."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     quiet()
-    where = reference(base)
+    adapter = trained if trained and (trained / ADAPTER).exists() else None
+    where = str(trained) if trained and not adapter else reference(base)
+    how = _quantized() if quant == "nf4" else {"dtype": torch.float32 if in_full else "auto"}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(adapter) if adapter else where)
-        model = AutoModelForCausalLM.from_pretrained(where, dtype="auto", use_safetensors=True)
+        tokenizer = AutoTokenizer.from_pretrained(str(trained) if trained else where)
+        model = AutoModelForCausalLM.from_pretrained(where, use_safetensors=True, **how)
     except OSError as error:
         todo = "Check the name and the network, or use --base starter, which needs none."
         raise UserError("a causal chat model", f"none that loads as {base!r} ({_first_line(error)})", todo) from error
-    on_gpu = torch.cuda.is_available()
-    if not on_gpu and model.num_parameters() <= SMALL:
-        model = model.float()
-    model = model.to("cuda" if on_gpu else "cpu")  # type: ignore[arg-type]
+    if quant == "none":
+        model = _placed(model)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if adapter:
@@ -79,6 +97,29 @@ def load(base: str, adapter: Path | None = None) -> tuple[PreTrainedModel, PreTr
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer
+
+
+def _placed(model: Any) -> Any:
+    """The model on the GPU, where there is one. A CPU computes a small one faster in 32 bits."""
+    import torch
+
+    if torch.cuda.is_available():
+        return model.to("cuda")
+    return model.float() if model.num_parameters() <= SMALL else model
+
+
+def _quantized() -> dict[str, Any]:
+    """How transformers loads a base in 4 bits."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it looks for a faster CPU kernel on a hub
+    settings = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )  # fmt: skip
+    device: str | int = 0 if torch.cuda.is_available() else "cpu"
+    return {"quantization_config": settings, "dtype": torch.bfloat16, "device_map": {"": device}}
 
 
 def quiet() -> None:
@@ -93,9 +134,11 @@ def quiet() -> None:
 
 
 def lora(options: Options) -> Any:
-    """PEFT's configuration of the adapter that these options describe."""
+    """PEFT's configuration of the adapter that these options describe; None where every weight is trained."""
     from peft import LoraConfig
 
+    if options.adapter == "none":
+        return None
     return LoraConfig(
         r=options.rank,
         lora_alpha=options.alpha,
@@ -103,6 +146,14 @@ def lora(options: Options) -> Any:
         target_modules=options.targets if options.targets == "all-linear" else options.targets.split(","),
         task_type="CAUSAL_LM",
     )
+
+
+def merged(model: Any) -> Any:
+    """The base with the adapter in its weights; a base of 4 bits is unpacked first, so that the adapter lies on the
+    very weights that it was trained on."""
+    if getattr(model, "is_quantized", False):
+        model.base_model.model.dequantize()
+    return model.merge_and_unload()
 
 
 def context_length(model: PreTrainedModel) -> int:

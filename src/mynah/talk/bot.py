@@ -15,7 +15,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
-from mynah.core.folder import Account, Project, newest, read_json, slug, write_json
+from mynah.core.folder import MODEL, Account, Project, newest, read_json, slug, write_json
 from mynah.core.options import option, resolve
 from mynah.core.types import Turn
 from mynah.models.decoding import Options as Decoding
@@ -46,6 +46,7 @@ def run(project: Project, bot: Options, decoding: Decoding) -> Account:
         {
             "persona": persona,
             "base": trained.detail["base"],
+            "quant": trained.detail["options"]["model"]["quant"],
             "run": os.path.relpath(tuned, folder),
             "memory": bot.memory,
             "decoding": decoding.model_dump(),
@@ -99,9 +100,10 @@ def load(folder: Path) -> Bot:
     from mynah.models.engines.transformers import Engine
 
     told = read_json(folder / BOT)
-    adapter = folder / told["run"] / "adapter"
-    if not adapter.is_dir():
-        raise UserError("the bot's run", f"none at {str(adapter)!r}", "Train it again with `mynah train`.")
+    trained = folder / told["run"] / MODEL
+    if not trained.is_dir():
+        raise UserError("the bot's run", f"none at {str(trained)!r}", "Train it again with `mynah train`.")
     memory = plugins.load("memory", told["memory"])
     decoding = resolve(Decoding, told["decoding"], "decoding")
-    return Bot(folder, told["persona"], Engine(told["base"], adapter), memory, decoding)
+    engine = Engine(told["base"], trained, quant=told["quant"])
+    return Bot(folder, told["persona"], engine, memory, decoding)

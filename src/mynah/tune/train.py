@@ -1,15 +1,15 @@
-"""Train: the parts of a dataset come in, a run with an adapter goes out.
+"""Train: the parts of a dataset come in, a run with an adapter or a model of its own goes out.
 
     mynah train
 
 The loss sees the persona's turns only. After each epoch the validation part is scored, the best checkpoint is kept,
-and the training stops when it no longer gets better. A run that was interrupted goes on at its last checkpoint;
-changed options make a new run beside the old one.
+and the training stops when it no longer gets better. A run that was interrupted goes on at its last checkpoint, of
+which there is one after each epoch, every few minutes, and on Ctrl-C or SIGTERM. Changed options make a new run beside
+the old one.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
-from mynah.core.folder import Account, Project, fingerprint, run_stage, write_json
+from mynah.core.folder import MODEL, Account, Project, fingerprint, need_disk, run_stage, write_json
 from mynah.core.options import option
 from mynah.core.progress import bar
 from mynah.core.tables import read_examples
@@ -26,13 +26,14 @@ from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import identity
 from mynah.models.render import IGNORED
+from mynah.tune.checkpoints import Checkpoints
 
-VERSION = 1
+VERSION = 2
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
 
 class Options(core_options.Options):
-    """How the adapter is trained."""
+    """How it is trained."""
 
     method: str = option("sft", "the method, by its file in tune/methods")
     lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
@@ -42,6 +43,7 @@ class Options(core_options.Options):
     warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
     checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
+    save_minutes: float = option(5.0, "minutes between checkpoints, beside those after each epoch", gt=0)
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
 
 
@@ -53,8 +55,8 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     before = project.account("split")
     settings = {"train": train.model_dump(), "model": model.model_dump(exclude={"base"})}
     print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
-    folder = project.folder("runs", f"{train.method}-{print_of[:6]}")
-    return run_stage(folder, print_of, lambda path: _train(project, path, train, model), keep=True)
+    name = f"{train.method}-{print_of[:6]}"
+    return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
 
 
 def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[int]]]:
@@ -69,36 +71,39 @@ def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int
     return max(2, min(20, round(ENOUGH_STEPS / steps)))
 
 
-def _train(project: Project, folder: Path, options: Options, model_options: ModelOptions) -> Account:
+def _train(project: Project, name: str, folder: Path, options: Options, model_options: ModelOptions) -> Account:
     import torch
     from transformers import PrinterCallback
 
     from mynah.models.engines.transformers import Engine
     from mynah.models.load import lora
 
-    parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}
-    engine = Engine(model_options.base)
+    parts = {part: read_examples(project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
+    engine = Engine(model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none")
     engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
-    rows = {name: tokenized(part, engine) for name, part in parts.items()}
+    rows = {part: tokenized(examples, engine) for part, examples in parts.items()}
     options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)
+    checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes)
     trainer = plugins.load("method", options.method).trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(folder, options),
-        options.batch_tokens, _callbacks(folder, options), lora(model_options),
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(checkpoints.folder, options),
+        options.batch_tokens, _callbacks(folder, options, checkpoints), lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
+    need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
+    with checkpoints.before_the_end():
+        trainer.train(resume_from_checkpoint=checkpoints.newest())
     curves = trainer.state.log_history
     losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
     if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
         todo = "Lower the learning rate: --lr 5e-4"
         raise UserError("a validation loss", "none that is a number", todo)
-    trainer.model.save_pretrained(folder / "adapter")
-    engine.tokenizer.save_pretrained(folder / "adapter")
+    trainer.model.save_pretrained(folder / MODEL)
+    engine.tokenizer.save_pretrained(folder / MODEL)
     write_json(folder / "curves.json", curves)
-    shutil.rmtree(folder / "checkpoints")  # the best one is the adapter; optimizer states are of no use any more
+    checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
     detail = {
-        "run": folder.name,
+        "run": name,
         "kind": "tuned",
         "base": model_options.base,
         "data": project.account("split").fingerprint,
@@ -109,12 +114,12 @@ def _train(project: Project, folder: Path, options: Options, model_options: Mode
     return _account(detail, trainer, rows["train"], losses)
 
 
-def arguments(folder: Path, options: Options) -> dict[str, Any]:
+def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
     """The training arguments of transformers that these options mean."""
     import torch
 
     return {
-        "output_dir": str(folder / "checkpoints"),
+        "output_dir": str(checkpoints),
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
         "lr_scheduler_type": "cosine",
@@ -123,10 +128,9 @@ def arguments(folder: Path, options: Options) -> dict[str, Any]:
         "max_grad_norm": 1.0,
         "eval_strategy": "epoch",
         "save_strategy": "epoch",
-        "save_total_limit": 2,
         "load_best_model_at_end": True,
         "metric_for_best_model": "eval_loss",
-        "logging_steps": 5,
+        "logging_steps": 1,
         "seed": options.seed,
         "bf16": torch.cuda.is_available(),
         "fp16": False,
@@ -138,7 +142,7 @@ def arguments(folder: Path, options: Options) -> dict[str, Any]:
     }
 
 
-def _callbacks(folder: Path, options: Options) -> list[Any]:
+def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints) -> list[Any]:
     from torch.utils.tensorboard import SummaryWriter
     from transformers import EarlyStoppingCallback, TrainerCallback
     from transformers.integrations import TensorBoardCallback
@@ -162,14 +166,7 @@ def _callbacks(folder: Path, options: Options) -> list[Any]:
 
     writer = SummaryWriter(str(folder / "tensorboard"))
     stop = EarlyStoppingCallback(early_stopping_patience=options.patience)
-    return [Progress(), TensorBoardCallback(writer), stop]
-
-
-def _last_checkpoint(folder: Path) -> str | None:
-    from transformers.trainer_utils import get_last_checkpoint
-
-    checkpoints = folder / "checkpoints"
-    return get_last_checkpoint(str(checkpoints)) if checkpoints.exists() else None
+    return [Progress(), TensorBoardCallback(writer), stop, checkpoints.callback()]
 
 
 def _account(

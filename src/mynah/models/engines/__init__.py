@@ -1,4 +1,4 @@
 """One file an engine: something that replies. See CONTRIBUTING.md.
 
-`Engine(base, adapter)` has `replies(prompts, decoding) -> texts as bubbles` and `stream(turns, system, decoding)`.
+`Engine(base, trained)` has `replies(prompts, decoding) -> texts as bubbles` and `stream(turns, system, decoding)`.
 """

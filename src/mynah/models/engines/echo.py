@@ -15,7 +15,7 @@ from mynah.models.render import split_bubbles
 class Engine:
     """Repeats the last turn of the user."""
 
-    def __init__(self, base: str = "", adapter: Path | None = None) -> None:
+    def __init__(self, base: str = "", trained: Path | None = None) -> None:
         self.name = "echo"
         self.renderer = SimpleNamespace(parse=split_bubbles)
 

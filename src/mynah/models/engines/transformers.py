@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from mynah.core.journal import Kept
 from mynah.core.types import Example, Prompt, Turn
 from mynah.models.batches import by_budget
 from mynah.models.decoding import Options as Decoding
@@ -33,34 +34,44 @@ class Likelihood:
 class Engine:
     """A model with its tokenizer and renderer."""
 
-    def __init__(self, base: str, adapter: Path | None = None) -> None:
-        self.model, self.tokenizer = load(base, adapter)
+    def __init__(self, base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False) -> None:
+        self.model, self.tokenizer = load(base, trained, quant=quant, in_full=in_full)
         self.renderer = Renderer(self.tokenizer)
         self.name = base
+        self._base: Any = None if trained else self.model
 
-    def untuned(self) -> Any:
-        """A context in which the adapter is switched off."""
-        return self.model.disable_adapter() if hasattr(self.model, "disable_adapter") else nullcontext()
+    @contextmanager
+    def untuned(self) -> Iterator[None]:
+        """Inside it the base replies: the adapter is switched off, or the base loaded where there is no adapter."""
+        if hasattr(self.model, "disable_adapter"):
+            with self.model.disable_adapter():
+                yield
+            return
+        if self._base is None:
+            self._base, _ = load(self.name)
+        tuned, self.model = self.model, self._base
+        try:
+            yield
+        finally:
+            self.model = tuned
 
     # --- scoring ---
 
-    def likelihoods(
-        self, examples: Sequence[Example], progress: Callable[[int], None] = lambda n: None
-    ) -> list[Likelihood]:
-        """The likelihood of each learned turn, in the order of the examples."""
+    def likelihoods(self, examples: Sequence[Example], kept: Kept | None = None) -> list[Likelihood]:
+        """The likelihood of each learned turn, in the order of the examples. What `kept` holds, by the number of the
+        window, is not computed again."""
         import torch
 
         pieces = [(e.id, self.renderer.render(p.turns, p.system)) for e in examples for p in self.windows(e)]
-        found: dict[int, list[Likelihood]] = {}
+        kept = Kept() if kept is None else kept
         for batch in by_budget([len(piece.ids) for _, piece in pieces], SCORED_TOKENS):
+            if all(index in kept for index in batch):
+                continue
             ids, mask = self._padded([pieces[i][1].ids for i in batch], left=False)
             with torch.inference_mode():
                 logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-            for row, index in enumerate(batch):
-                name, piece = pieces[index]
-                found[index] = list(_score(name, piece, logits[row]))
-            progress(len(batch))
-        return [likelihood for index in sorted(found) for likelihood in found[index]]
+            kept.add({index: list(_score(pieces[index][1], logits[row])) for row, index in enumerate(batch)})
+        return [Likelihood(pieces[index][0], *found) for index in range(len(pieces)) for found in kept[index]]
 
     def windows(self, example: Example) -> Iterator[Example]:
         """The example in pieces as long as the training sees them, the system text not counted."""
@@ -69,23 +80,23 @@ class Engine:
 
     # --- replying ---
 
-    def replies(
-        self, prompts: Sequence[Prompt], decoding: Decoding, progress: Callable[[int], None] = lambda n: None
-    ) -> list[tuple[str, ...]]:
-        """A reply to each prompt, as bubbles. Batches are of like length; the draws are fixed by the seed."""
+    def replies(self, prompts: Sequence[Prompt], decoding: Decoding, kept: Kept | None = None) -> list[tuple[str, ...]]:
+        """A reply to each prompt, as bubbles. Batches are of like length; the draws of each are fixed by the seed. What
+        `kept` holds, by the number of the prompt, is not made again."""
         import torch
 
         tokens = [self._prompt(p.context, p.system, decoding) for p in prompts]
-        found: dict[int, tuple[str, ...]] = {}
-        torch.manual_seed(decoding.seed)
+        kept = Kept() if kept is None else kept
         for batch in by_budget([len(t) + decoding.max_tokens for t in tokens], REPLY_TOKENS):
+            if all(index in kept for index in batch):
+                continue
             ids, mask = self._padded([tokens[i] for i in batch], left=True)
+            torch.manual_seed(decoding.seed + batch[0])
             with torch.inference_mode():
                 made = self.model.generate(input_ids=ids, attention_mask=mask, **self._settings(decoding))
-            for row, index in enumerate(batch):
-                found[index] = self.renderer.parse(self.tokenizer.decode(made[row, ids.shape[1] :]))
-            progress(len(batch))
-        return [found[index] for index in range(len(prompts))]
+            said = self.tokenizer.batch_decode(made[:, ids.shape[1] :])
+            kept.add({index: self.renderer.parse(text) for index, text in zip(batch, said, strict=True)})
+        return [tuple(kept[index]) for index in range(len(prompts))]
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
         """The reply to the turns, piece by piece as it is made; bubbles are lines."""
@@ -142,8 +153,8 @@ class Engine:
         return ids.to(self.model.device), mask.to(self.model.device)
 
 
-def _score(example: str, piece: Rendered, logits: Any) -> Iterator[Likelihood]:
-    """The likelihood of each learned turn of one piece. `logits`: [tokens, vocabulary]."""
+def _score(piece: Rendered, logits: Any) -> Iterator[tuple[float, int]]:
+    """Nats and tokens of each learned turn of one piece. `logits`: [tokens, vocabulary]."""
     import torch
 
     for _, start, end in piece.replies:
@@ -151,4 +162,4 @@ def _score(example: str, piece: Rendered, logits: Any) -> Iterator[Likelihood]:
             continue
         target = torch.tensor(piece.ids[start:end], device=logits.device)
         nll = torch.nn.functional.cross_entropy(logits[start - 1 : end - 1].float(), target, reduction="sum")
-        yield Likelihood(example, float(nll) if not math.isnan(float(nll)) else math.inf, end - start)
+        yield float(nll) if not math.isnan(float(nll)) else math.inf, end - start
