@@ -22,7 +22,7 @@ from mynah import cli
 from mynah.core import plugins
 from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, run_stage
-from mynah.core.statistics import score
+from mynah.core.statistics import parts, score
 from mynah.core.tables import read_conversations
 from mynah.core.types import Answers, Conversation, Kind, Message, Origin, Prompt, Turn, Unparsed
 from mynah.data import clean, ingest
@@ -108,6 +108,11 @@ def test_a_metric_prefers_what_was_really_said(plugin: ModuleType) -> None:
     total = getattr(plugin, "total", None)
     best, worse = (score(plugin.rows(each), total, plugin.signature()).value for each in (same, other))
     assert best > worse if plugin.BETTER == "higher" else best < worse
+    further = parts(rows, getattr(plugin, "PARTS", {}), plugin.signature())
+    assert all(name and found.low <= found.high and np.isfinite(found.value) for name, found in further.items())
+    cut = [parts(rows[order], getattr(plugin, "PARTS", {}), "") for order in ([0, 1, 2], [2, 0, 1])]
+    for name in further:
+        assert cut[0][name].value == pytest.approx(cut[1][name].value), "a part depends on the order of the cases"
     if plugin.NEEDS_LIKELIHOOD:
         with pytest.raises(ValueError, match="likelihood"):
             plugin.rows(replace(same, nll=None, tokens=None))
@@ -183,6 +188,7 @@ METRIC = '''
 """Length."""
 import numpy as np
 LABEL, BETTER, NEEDS_LIKELIHOOD = "length", "higher", False
+PARTS = {"total": lambda sums, n: float(sums[0])}
 def rows(answers):
     return np.array([[float(len(reply))] for reply in answers.replies])
 def signature():
@@ -254,6 +260,8 @@ def test_a_metric_that_is_added_gets_an_interval(add: Add) -> None:
     metric = plugins.load("metric", "length")
     found = score(metric.rows(Answers(("",) * 3, ("a", "bb", "ccc"), ("",) * 3)), None, metric.signature())
     assert found.value == 2 and found.low < 2 < found.high
+    three = metric.rows(Answers(("",) * 3, ("a", "bb", "ccc"), ("",) * 3))
+    assert parts(three, metric.PARTS, metric.signature())["total"].value == 6
 
 
 def test_a_memory_that_is_added_is_what_a_bot_remembers_with(add: Add, tmp_path: Path) -> None:
@@ -261,7 +269,7 @@ def test_a_memory_that_is_added_is_what_a_bot_remembers_with(add: Add, tmp_path:
     project = Project.at(tmp_path / "project")
     run_stage(project.folder("pair"), "", lambda _: Account("pair", {}, {}, detail={"persona": "Ida"}))
     run_stage(project.folder("split"), "s", lambda _: Account("split", {}, {}))
-    trained = Account("train", {}, {}, detail={"base": "starter", "data": "s"})
+    trained = Account("train", {}, {}, detail={"base": "starter", "data": "s", "options": {"model": {"quant": ""}}})
     run_stage(project.folder("runs", "x"), "", lambda _: trained)
     project.folder("runs", "x", "adapter").mkdir()
     account = bot.run(project, bot.Options(memory="goldfish"), Decoding())

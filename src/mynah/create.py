@@ -5,13 +5,13 @@ mynah create "WhatsApp Chat with Maya.zip" --as Maya
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mynah.core.command import Call
+from mynah.core.errors import Undecided
 from mynah.core.folder import Account, Project, slug
 from mynah.core.options import Options
 from mynah.core.tables import read_conversations
@@ -34,13 +34,13 @@ STAGES: dict[str, Any] = {
 }
 SECTIONS: dict[str, type[Options]] = {name: kind for stage in STAGES.values() for name, kind in stage.SECTIONS.items()}
 FLAGS = {name: kind for name, kind in SECTIONS.items() if name != "evaluate"}
-PATH = ("the export: a file, or the phone's zip", inspect.Parameter.empty)
+PATH = ingest.PATH
 
 
 def main(call: Call) -> None:
     """`mynah create EXPORT`."""
     export = Path(str(call.path))
-    name = call.values.get("pair", {}).get("persona") or export.stem
+    name = call.values.get("pair", {}).get("persona") or export.absolute().stem
     project, accounts = build(call, export, slug(str(name)))
     call.say(f"Talk to it: mynah chat {project.path}")
     call.say.result(as_json(project, accounts))
@@ -52,9 +52,10 @@ def build(call: Call, export: Path, folder: str, **forced: dict[str, Any]) -> tu
     options = call.options(SECTIONS, ingest={"input": export}, **forced)
     ingest.check(options["ingest"])
     accounts = []
-    with Project.attempt(call.project or Path(folder)) as project:
+    with Project.attempt(call.project or ingest.beside(export, folder)) as project:
         call.say(f"Project {project.path}")
-        for account in run(project, options, _chooser(call), lambda text: call.say(f"! {text}")):
+        stages = run(project, options, ingest.asker(call), _chooser(call), lambda text: call.say(f"! {text}"))
+        for account in stages:
             accounts.append(account)
             call.say.account(STAGES[account.stage], account, f"{len(accounts)}/{len(STAGES)} ")
     return project, accounts
@@ -68,16 +69,20 @@ def as_json(project: Project, accounts: list[Account]) -> dict[str, Any]:
 def run(
     project: Project,
     options: dict[str, Options],
+    decide: Callable[[Undecided], str],
     choose: Callable[[dict[str, int]], str],
     warn: Callable[[str], None],
 ) -> Iterator[Account]:
-    """Run the stages and yield the account of each. `choose` names the persona where the options do not; `warn` is
-    told what the user should know before the long work starts."""
+    """Run the stages and yield the account of each. `decide` answers what the export leaves open, `choose` names the
+    persona where the options do not, and `warn` is told what the user should know before the long work starts."""
     for name, stage in STAGES.items():
         if name == "pair":
             options["pair"] = _with_persona(project, options["pair"], choose)
             _check_language(project, options["model"], warn)
-        account = stage.run(project, *(options[section] for section in stage.SECTIONS))
+        if name == "ingest":
+            account = ingest.settled(project, options["ingest"], decide)
+        else:
+            account = stage.run(project, *(options[section] for section in stage.SECTIONS))
         if name == "train":  # what was trained, or trained before with these options, is measured and talked to
             for section in ("evaluate", "bot"):
                 options[section] = options[section].model_copy(update={"run": account.detail["run"]})

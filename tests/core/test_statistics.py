@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mynah.core import statistics
-from mynah.core.statistics import Rows, conclusive, difference, score
+from mynah.core.statistics import Rows, conclusive, difference, parts, score
 from mynah.core.types import Score
 
 DRAWN = np.random.default_rng(1)
@@ -30,6 +30,19 @@ def test_a_total_sees_the_sums() -> None:
     rows = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 14.0]])
     found = score(rows, ratio, "ratio")
     assert found.value == 9 / 20 and 5 / 14 <= found.low < found.value < found.high <= 3 / 4
+
+
+def test_a_part_that_is_computed_like_the_whole_has_its_interval() -> None:
+    rows = DRAWN.random((40, 2))
+    figures = {"ratio": lambda sums, n: ratio(sums), "mean": lambda sums, n: float(sums[0] / n)}
+    found = parts(rows, figures, "x")
+    for name, whole in {"ratio": score(rows, ratio, "x"), "mean": score(rows, None, "x")}.items():
+        part = found[name]
+        assert (part.value, part.low, part.high, part.n) == pytest.approx((whole.value, whole.low, whole.high, 40))
+        assert part.signature == f"x|part:{name}|bootstrap:2000|seed:0"
+    assert parts(rows, {}, "x") == {} and parts(rows[:1], figures, "x")["mean"].low == rows[0, 0]
+    with pytest.raises(ValueError, match=r"part:none.*no figure"):
+        parts(rows, {"none": lambda sums, n: math.nan}, "x")
 
 
 def test_the_same_seed_gives_the_same_score_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

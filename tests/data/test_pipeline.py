@@ -88,14 +88,20 @@ def damaged(packed: bytes) -> bytes:
 
 TEXT = "".join(f"{day:02}/01/2024, 10:00 - Ida: line {day * day}\n" for day in range(1, 32)).encode()
 UNREAD: dict[str, tuple[Callable[[Path], bytes], str]] = {
-    "empty": (lambda path: b"", "empty"),
-    "not a chat": (lambda path: b"Dear diary,\nnothing happened.\n", "whatsapp.*looks like none"),
-    "binary": (lambda path: bytes(range(256)) * 20, "looks like none"),
-    "zip without a chat": (lambda path: zipped(path, b"nothing"), "looks like none"),
+    "empty": (lambda path: b"", "'chat.txt', which is empty"),
+    "not a chat": (lambda path: b"Dear diary,\nnothing happened.\n", "whatsapp.*looks like a plain text without mess"),
+    "json": (lambda path: b'{"milk": 2}', "looks like a JSON file without messages"),
+    "picture": (lambda path: b"\xff\xd8\xff\xe0" + bytes(99), "looks like a picture"),
+    "document": (lambda path: b"%PDF-1.7 ", "looks like a PDF"),
+    "binary": (lambda path: bytes(range(256)) * 20, "looks like a file of bytes that are no text"),
+    "zip without a chat": (
+        lambda path: zipped(path, b"nothing"),
+        "none in 'chat.txt', .* 1 plain text without messages",
+    ),
     "bomb": (lambda path: zipped(path, b" " * 5_000_000), "sane size.*5,000,000 bytes"),
-    "half a zip": (lambda path: zipped(path, TEXT)[:150], "looks like none"),
-    "encrypted": (lambda path: encrypted(zipped(path, TEXT)), "chat.txt"),
-    "damaged": (lambda path: damaged(zipped(path, TEXT)), "chat.txt"),
+    "half a zip": (lambda path: zipped(path, TEXT)[:150], "looks like a damaged archive"),
+    "encrypted": (lambda path: encrypted(zipped(path, TEXT)), "without a password"),
+    "damaged": (lambda path: damaged(zipped(path, TEXT)), "chat.txt', which is damaged"),
     "media only": (lambda path: b"".join(b"1%d/01/2024, 10:00 - Ida: <Media omitted>\n" % n for n in range(9)), "text"),
 }
 
@@ -134,7 +140,7 @@ def test_lines_of_real_exports_add_up(folder: str, shared: Callable[[str], Path]
         try:
             account = ingested(Project.at(tmp_path / str(number)), path)
         except UserError as error:
-            assert re.search("looks like none|which number is the day|with text", str(error)), path
+            assert re.search("looks like a|which number is the day|with text", str(error)), path
             continue
         text = path.read_text("utf-8-sig")
         detail = account.detail
@@ -206,11 +212,64 @@ def test_either_side_can_be_the_persona_and_too_little_is_said(project: Project,
         pair.run(project, pair.Options(persona="Ida"))
 
 
+def test_a_speaker_who_is_not_there_is_told_who_is(project: Project, tmp_path: Path) -> None:
+    ingested(project, export(tmp_path / "chat.txt", *evenings(20)))
+    clean.run(project, clean.Options())
+    for asked, told in (("Otte", r"Did you mean 'Otto'\? "), ("qqq", "")):
+        expected = rf"a speaker of this chat, found '{asked}'\. {told}Speakers: Ida \(67%\), Otto \(33%\)\."
+        with pytest.raises(UserError, match=expected):
+            pair.run(project, pair.Options(persona=asked))
+    with pytest.raises(UserError, match=r"found no --as\. Choose one with --as NAME: Ida \(67%\), Otto \(33%\)\."):
+        pair.run(project, pair.Options())
+    with pytest.raises(UserError, match=r"s19 \(4%\) and 5 more\.$"):
+        pair.named("qqq", {f"s{n}": 1 for n in range(25)})
+
+
+def test_a_persona_of_several_chats_is_learned_from_all(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    export(folder / "Fern.txt", "+5000", *["Fern: up?", "Ida: now", "+900"] * 15)
+    export(folder / "Otto.txt", *["Otto: tea?", "Ida: yes", "+1400"] * 15)
+    export(folder / "group.txt", "+700", *["Otto: when?", "Mo: who?", "Ida: me", "Mo: ok", "+1400"] * 15)
+    export(folder / "others.txt", *["Mo: hi", "Otto: hello", "+1400"] * 5)
+    assert ingested(project, folder).detail["conversations"] == 50
+    clean.run(project, clean.Options())
+    account = pair.run(project, pair.Options(persona="ida"))
+    assert account.went_out["turns of Ida"] == 45 and account.went_out["examples"] == 45
+    assert account.detail["left_out"] == {"too far before a reply": 0, "no reply follows": 15 + 10}
+    examples = read_examples(project.folder("pair") / "examples.parquet")
+    heard = {example.origins[0].file: example.turns[0].bubbles for example in examples}
+    assert heard == {"Fern.txt": ("up?",), "Otto.txt": ("tea?",), "group.txt": ("Otto: when?", "Mo: who?")}, (
+        "names are for the chat that is a group"
+    )
+    assert split.run(project, split.Options()).detail["turns"] == {"train": 36, "valid": 5, "test": 4}
+    found = parts(project)
+    times = [e.at for name in split.PARTS for e in found[name]]
+    assert times == sorted(times), "by time, over all chats"
+    assert len({e.origins[0].file for e in found["train"]}) == 3
+
+
+def test_an_older_export_of_the_same_chat_is_learned_once(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name, count in {"WhatsApp Chat with Ida.txt": 30, "WhatsApp Chat with Ida (1).txt": 20}.items():
+        export(folder / name, *evenings(count))
+    assert ingested(project, folder).detail["messages"] == 300
+    assert clean.run(project, clean.Options()).detail["dropped"] == {"duplicate": 120}
+    assert pair.run(project, pair.Options(persona="Ida")).went_out["turns of Ida"] == 60
+
+
 def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
     answers, heard = iter(["", "3", "0", "otto"]), []
     chosen = pair.choose({"Ida": 30, "Otto": 10}, lambda question: next(answers), heard.append)
     assert chosen == "Otto" and "Ida" in heard[0] and "75%" in heard[0] and len(heard) == 5
     assert pair.choose({"Ida": 30, "Otto": 10}, lambda question: "1", heard.append) == "Ida"
+
+    def hung_up(question: str) -> str:
+        raise EOFError
+
+    with pytest.raises(UserError, match=r"no --as.*Ida \(75%\), Otto \(25%\)"):
+        pair.choose({"Ida": 30, "Otto": 10}, hung_up, heard.append)
 
 
 # --- split ----------------------------------------------------------------------------------------------------------
@@ -260,8 +319,10 @@ def test_of_300_messages_it_is_said_that_they_are_too_few(project: Project, tmp_
     pair.run(project, pair.Options(persona="Ida"))
     few = split.run(project, split.Options())
     assert few.detail["turns"] == {"train": 80, "valid": 10, "test": 10}
-    assert [note.partition(":")[0] for note in few.notes] == ["10 turns in the test part"]
-    assert split.run(project, split.Options(test=0.4)).notes == ()
+    assert [note.partition(":")[0] for note in few.notes] == [
+        "10 turns in the test part", "10 of 10 test turns are near-identical to training turns",
+    ]  # fmt: skip
+    assert all("near-identical" in note for note in split.run(project, split.Options(test=0.4)).notes)
 
 
 # --- the law --------------------------------------------------------------------------------------------------------

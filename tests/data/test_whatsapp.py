@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mynah.core.errors import UserError
+from mynah.core.errors import Undecided, UserError
 from mynah.core.options import resolve
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, inputs
@@ -36,13 +37,13 @@ class Given(Input):
         return io.BytesIO(self.data)
 
 
-def items(text: str, order: str = "auto") -> list[Item]:
+def items(text: str, order: str = "auto", year: int = 0) -> list[Item]:
     file = Given(Path("chat.txt"), data=text.encode())
-    return list(whatsapp.read(file, resolve(whatsapp.Options, {"date_order": order}, "whatsapp")))
+    return list(whatsapp.read(file, resolve(whatsapp.Options, {"date_order": order, "year": year}, "whatsapp")))
 
 
-def messages(text: str, order: str = "auto") -> list[Message]:
-    return [m for item in items(text, order) if isinstance(item, Conversation) for m in item.messages]
+def messages(text: str, order: str = "auto", year: int = 0) -> list[Message]:
+    return [m for item in items(text, order, year) if isinstance(item, Conversation) for m in item.messages]
 
 
 def facts(found: Sequence[Item]) -> dict[str, str]:
@@ -177,12 +178,97 @@ def test_date_order(dates: list[str], first: str, why: str) -> None:
 
 
 def test_ambiguous_dates_are_asked_for() -> None:
-    with pytest.raises(UserError, match=r"whatsapp\.date_order=dmy") as caught:
+    with pytest.raises(Undecided, match=r"whatsapp\.date_order=dmy") as caught:
         days("03/04/24", "03/04/24")
-    assert "03/04/24 (line 1)" in caught.value.found
+    question = caught.value
+    assert "03/04/24 (line 1)" in question.found and "3 April 2024" in question.todo and "4 March 2024" in question.todo
+    assert (question.section, question.option) == ("whatsapp", "date_order")
+    assert question.choices == {"dmy": "3 April 2024", "mdy": "4 March 2024"}
+    for order in question.choices:
+        assert days("03/04/24", order=order)[1].endswith("(as set by date_order)")
     assert days("03/04/24", order="dmy")[0] == ["03.04.24"]
     assert days("03/04/24", order="mdy")[0] == ["04.03.24"]
     assert days("13/04/10", order="ymd")[0] == ["10.04.13"]
+
+
+def test_the_year_may_stand_first_too() -> None:
+    with pytest.raises(Undecided) as caught:
+        days("10/11/12")
+    assert caught.value.choices == {"dmy": "10 November 2012", "mdy": "11 October 2012", "ymd": "12 November 2010"}
+
+
+def test_a_short_span_proves_nothing_where_time_runs_backward() -> None:
+    with pytest.raises(Undecided, match="time runs backward 1 times in either order"):
+        days("02/03/24", "03/04/24", "02/03/24")
+
+
+@pytest.mark.parametrize("date", ["1402/11/11", "1445/7/19", "11/11/0024"])
+def test_years_in_which_nobody_wrote_are_no_dates(date: str) -> None:
+    found = items(f"{date}, 21:05 - Ann: hi\n")
+    assert [type(item) for item in found] == [Understood, Unparsed]
+    assert facts(found)["impossible dates"] == "1, kept as text (first: line 1)"
+
+
+# --- Months as words, and years that nobody wrote -------------------------------------------------------------------
+
+
+def named(*heads: str, year: int = 0) -> tuple[list[str], Mapping[str, str]]:
+    found = items("".join(f"{head} - Ann: hi\n" for head in heads), year=year)
+    chat = [m for item in found if isinstance(item, Conversation) for m in item.messages]
+    return [f"{m.at:%Y-%m-%d %H:%M}" for m in chat], facts(found)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "21:05, 31 Jan 2014", "31 Jan 2014, 21:05", "Jan 31, 2014, 9:05 PM", "31. Januar 2014 um 21:05",
+        "31 January 2014 21:05", "31 de enero de 2014 21:05", "31 янв. 2014, 21:05", "21.05, 31 janv. 2014",
+        "31 stycznia 2014 21:05",
+    ],
+)  # fmt: skip
+def test_months_as_words(head: str) -> None:
+    found, concluded = named(head)
+    assert found == ["2014-01-31 21:05"] and concluded["date order"] == "the month is a word"
+    assert "year" not in concluded
+
+
+def test_the_year_goes_on_from_where_it_was_named() -> None:
+    found, concluded = named(
+        "2 Jan 10:00", "29 Dec 2012 21:05", "31 Dec 21:05", "2 Jan 08:11", "1 Jan 23:59", "3 Mar 10:00"
+    )
+    assert [each[:4] for each in found] == ["2012", "2012", "2012", "2013", "2013", "2013"]
+    assert concluded["year"] == "2012 to 2013 (after line 2, which names it)"
+
+
+def test_the_year_of_files_named_after_their_day() -> None:
+    text = "Dec 30, 8:11 PM - Ann: hi\nMar 5, 8:11 PM - Ann: IMG-20140305-WA0001.jpg (file attached)\n"
+    assert [str(m.at) for m in messages(text)] == ["2013-12-30 20:11:00", "2014-03-05 20:11:00"]
+    assert facts(items(text))["year"] == "2013 to 2014 (line 2 names a file of that day)"
+
+
+def test_the_year_is_asked_for() -> None:
+    with pytest.raises(Undecided, match="no year anywhere") as caught:
+        named("28 Feb 21:05", "29 Feb 21:05")
+    question = caught.value
+    assert (question.section, question.option) == ("whatsapp", "year")
+    assert question.choices == {year: f"the last message is of 29 February {year}" for year in ("2012", "2016")}
+    found, concluded = named("31 Dec 21:05", "29 Feb 21:05", year=2012)
+    assert found == ["2011-12-31 21:05", "2012-02-29 21:05"] and concluded["year"] == "2011 to 2012 (as set by year)"
+
+
+def test_the_day_on_which_a_file_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text("31 Dec 21:05 - Ann: hi\n5 Mar 21:05 - Ann: hi\n", encoding="utf-8")
+    os.utime(path, (0, datetime(2015, 3, 4).timestamp()))
+    found = list(whatsapp.read(Input(path), whatsapp.Options()))
+    assert facts(found)["year"] == "2013 to 2014 (the file was written on 2015-03-04)"
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("_chat.txt", (2015, 3, 5, 22, 0, 0)), path.read_text(encoding="utf-8"))
+    (file,) = inputs(tmp_path / "export.zip")
+    assert facts(list(whatsapp.read(file, whatsapp.Options())))["year"].startswith("2014 to 2015 ")
+    os.utime(path)  # a copy of today tells nothing
+    with pytest.raises(Undecided):
+        list(whatsapp.read(Input(path), whatsapp.Options()))
 
 
 def test_an_impossible_date_or_another_shape_is_text() -> None:
@@ -235,11 +321,24 @@ def test_lines_without_any_head_are_unparsed() -> None:
         ("deleted", f"{LRM}This message was deleted by admin Bob."), ("text", "image omitted from the book"),
         ("text", "a <b: c> d"), ("text", "ok (really)"), ("text", "null and void"), ("text", "POLL:\nno options"),
         ("text", "see https://example.org"), ("text", ""), ("text", f"{RLM}שלום"),
+        ("media", "Ida Kern.vcf (xx yy)"), ("media", "AUD-20240131-WA0007. (xx yy)"), ("text", "a.jpg (xx yy)"),
+        ("media", "Xxxx: https://maps.google.com/?q=1.25,-2.5"),
+        ("text", "look here: https://maps.google.com/?q=1.25,2.5"),
+        ("media", "Gate (1 Mill Lane): https://foursquare.com/v/0123456789abcdef01234567"),
+        ("media", "Waiting for this message. This may take a while."), ("media", f"plan.pdf {LRM}document omitted"),
+        ("media", "plan.pdf • 2 pages document omitted"), ("text", "the document omitted"),
+        ("media", "<image omitted>"), ("media", "Poll: When?\n    - Now\n    - Later"), ("media", "2 contacts shared"),
+        ("media", "Location: 1.25, 2.5 - https://maps.google.com/?q=1.25,2.5"), ("text", "what was shared"),
+        ("media", f"ANKET:\nNe zaman?\n{LRM}SEÇENEK: Şimdi (1 oy)\n{LRM}SEÇENEK: Sonra (0 oy)"),
+        ("system", "Voice call. 12 min"), ("system", f"Voice call, {LRM}1 hr 2 min"),
+        ("system", "Video call. No answer"),
+        ("system", "Missed voice call. Tap to call back"), ("text", "Voice call"), ("text", "Voice call. at nine?"),
+        ("deleted", "You deleted this message as admin"), ("text", "You deleted this message, why"),
     ],
 )  # fmt: skip
 def test_kinds(kind: str, body: str) -> None:
     text = body if kind == "text" else body.lstrip(LRM + RLM)
-    assert one(body) == (kind, "Ann", text)
+    assert one(body) == (kind, "" if kind == "system" else "Ann", text)
 
 
 @pytest.mark.parametrize(
@@ -253,6 +352,10 @@ def test_kinds(kind: str, body: str) -> None:
         (f"left shed {LRM}<This message was edited>", "left shed"),
         ("schon da <Diese Nachricht wurde bearbeitet.>", "schon da"),
         ("one\u2028two", "one\ntwo"),
+        (f"xx yy {LRM}<Zzzzz zzzz zzz>", "xx yy"),
+        ("xx yy <Zzzzz zzzz zzz>", "xx yy <Zzzzz zzzz zzz>"),
+        ("a.jpg (file attached) at the gate", "at the gate"),
+        ("<image omitted> at the gate", "at the gate"),
         ("  spaced  \n\nout \n", "spaced  \n\nout"),
     ],
 )
@@ -301,6 +404,32 @@ def test_ios_notices_are_marked_and_groups_are_no_speakers() -> None:
     found = [(m.kind, m.speaker) for m in messages(text)]
     person = [("text", "Moss"), ("system", ""), ("text", "+44 20 7946 0999"), ("system", ""), ("text", "Fern")]
     assert found == [("system", ""), *person]
+
+
+def test_notices_of_whatsapp_web() -> None:
+    text = """Messages and calls are end-to-end encrypted.
+[1/31/24, 9:05:07 PM] - You created group "a: b"
+[1/31/24, 9:05:08 PM] You: hi
+"""
+    unparsed = next(item for item in items(text) if isinstance(item, Unparsed))
+    assert unparsed.reason == "before the first message"
+    found = [(m.kind, m.speaker, m.text) for m in messages(text)]
+    assert found == [("system", "", 'You created group "a: b"'), ("text", "You", "hi")]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("~\u202fMoss", "Moss"), ("~Moss", "Moss"), ("\u200e~\u00a0Moss", "Moss"),
+        ("\u202a+49 170 0000000\u202c", "+49 170 0000000"),
+        ("🙈", "🙈"), ("דנה לוי", "דנה לוי"), ("\u2068سلمى\u2069", "سلمى"),
+        ("Ann - work", "Ann - work"), ("Ann [work]", "Ann [work]"), ("12:30", "12:30"), ("Ann:", "Ann:"),
+        ("31/01/2024", "31/01/2024"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("head", ["31/01/2024, 21:05 - ", "[31/01/2024, 21:05:07] "])
+def test_names(head: str, written: str, name: str) -> None:
+    assert one("hi", head, f"{written}: ") == ("text", name, "hi")
 
 
 def test_a_stranger_is_not_merged_with_a_contact_of_the_same_name() -> None:

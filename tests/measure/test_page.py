@@ -11,9 +11,13 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mynah.core.types import Score
-from mynah.measure.page import Exchange, Point, Report, render
+from mynah.measure import pictures, words
+from mynah.measure.contents import Exchange, Gaps, Point, Report
+from mynah.measure.page import render
 
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)> &amp; {{ 7*7 }}"
 
@@ -43,18 +47,29 @@ def sample() -> Report:
             {"stage": "pair", "came_in": {"messages": 9871}, "went_out": {"examples": 402, "learned_turns": 1013},
              "notes": [], "seconds": 0.4},
             {"stage": "train", "came_in": {"examples": 322, "learned_turns": 812}, "went_out": {"steps": 240},
-             "notes": ["LoRA of rank 16 on the starter of 14 M weights, in bfloat16."], "seconds": 1624},
+             "notes": ["LoRA of rank 16 on the starter of 14 M weights, in bfloat16."], "seconds": 1624,
+             "peak_memory": 2_340_000_000, "peak_gpu_memory": 812_000_000},
         ],
         ingest={"source": "WhatsApp (iPhone)", "date_order": "day, month, year", "first": "2021-02-03 08:11",
                 "last": "2025-03-09 22:47", "messages": 11034, "conversations": 431,
                 "speakers": {"Maya": 0.383, "דני כהן": 0.341, "Mum 🌻": 0.196, "Uncle Bartholomew-Maximilian": 0.08},
-                "unparsed": [{"file": "chat.zip/_chat.txt", "line": 512, "text": "[31/31] ???", "reason": "no date"}]},
+                "unparsed": [{"file": "chat.zip/_chat.txt", "line": 512, "text": "[31/31] ???", "reason": "no date"}],
+                "unparsed_lines": 1, "gaps": GAPS,
+                "files": [{"name": name, "source": "whatsapp", "facts": {"platform": "iOS"}, "lines": 6240,
+                           "lines_by_kind": {"messages": 6239, "unparsed": 1}, "messages": 5517}
+                          for name in ("שיחה עם דני.txt", "Family.txt")]},
         drops={"media": 702, "deleted": 88, "exact_copy": 214, "too_long": 9, "other_language": 150},
+        dropped={"media": ["<Media omitted>", "תמונה הושמטה"], "deleted": ["This message was deleted", " "]},
+        near_identical={"count": 7, "turns": 103, "examples": [
+            {"test": "עוד 10 דקות אני שם", "train": "the TRAM is late", "similarity": 0.966,
+             "test_context": "מתי?", "train_context": "where are you"}]},
         lengths={part: [max(1, int(dice.lognormvariate(3.2, 0.9))) for _ in range(n)]
                  for part, n in (("train", 812), ("valid", 99), ("test", 102))},
         curves=[_point(step, dice) for step in range(10, 241, 10)],
         scores={system: _scores(of) for system, of in figures.items()},
         differences={"tuned": {system: _scores(of) for system, of in over.items()}},
+        parts={system: {"bleu": _parts(of["bleu"][0]), "rougeL": {"F1": _scores(of)["rougeL"]}}
+               for system, of in figures.items()},
         labels={"bits_per_byte": "bits per byte", "bleu": "BLEU", "rougeL": "ROUGE-L"},
         better={"bits_per_byte": "lower", "bleu": "higher", "rougeL": "higher"},
         exchanges=[*EXCHANGES, *EXCHANGES[:2]],
@@ -65,6 +80,10 @@ def sample() -> Report:
     )  # fmt: skip
 
 
+GAPS: Gaps = {
+    "edges": [1.0, 60.0, 3600.0, 86400.0], "counts": [1200, 340, 17], "cut": 3600.0, "how": "auto",
+    "why": "1,557 gaps fall into two groups, around 40 s and 30 h",
+}  # fmt: skip
 EXCHANGES: list[Exchange] = [
     {"context": [("Mum 🌻", ["Are you coming on Friday?", "Dad is making the fish"]), ("Maya", ["omg the fish 😂"]),
                  ("Mum 🌻", ["So is that a yes"])],
@@ -83,6 +102,11 @@ EXCHANGES: list[Exchange] = [
 
 def _scores(figures: dict[str, tuple[float, float]]) -> dict[str, Score]:
     return {m: Score(value, value - half, value + half, 102, f"{m}|signature") for m, (value, half) in figures.items()}
+
+
+def _parts(bleu: float) -> dict[str, Score]:
+    found = {"1-gram precision": 10 * bleu, "2-gram precision": bleu, "brevity penalty": 0.9, "length ratio": 1.1}
+    return {part: Score(value, value * 0.9, value * 1.1, 102, "") for part, value in found.items()}
 
 
 def _point(step: int, dice: random.Random) -> Point:
@@ -140,10 +164,16 @@ def test_it_needs_nothing_but_itself(page: str) -> None:
 def test_people_are_shown_as_text() -> None:
     hostile = dataclasses.replace(
         sample(), title=ATTACK, persona=ATTACK, warnings=[ATTACK], drops={ATTACK: 1},
+        dropped={ATTACK: [ATTACK]}, parts={"base": {"bleu": {ATTACK: Score(1, 1, 1, 1, ATTACK)}}},
+        near_identical={"count": 1, "turns": 1, "examples": [
+            {"test": ATTACK, "train": ATTACK, "similarity": 1.0, "test_context": ATTACK, "train_context": ATTACK}]},
+        accounts=[{"stage": ATTACK, "came_in": {ATTACK: ATTACK}, "went_out": {}, "notes": [ATTACK], "seconds": 1.0}],
         options={ATTACK: {ATTACK: ATTACK}}, versions={ATTACK: ATTACK},
         labels={"bleu": ATTACK, "bits_per_byte": ATTACK}, better={"bleu": ATTACK},
         exchanges=[{"context": [(ATTACK, [ATTACK])], "reference": [ATTACK], "base": [ATTACK], "tuned": ['" x="']}],
-        ingest={"source": ATTACK, "speakers": {ATTACK: 1.0},
+        ingest={"source": ATTACK, "speakers": {ATTACK: 1.0}, "gaps": {**GAPS, "how": ATTACK, "why": ATTACK},
+                "files": [{"name": ATTACK, "source": ATTACK, "facts": {ATTACK: ATTACK}, "lines": 1,
+                           "lines_by_kind": {}, "messages": 1}] * 2,
                 "unparsed": [{"file": ATTACK, "line": 1, "text": ATTACK, "reason": ATTACK}]},
     )  # fmt: skip
     page = render(hostile)
@@ -162,9 +192,9 @@ def test_the_same_report_makes_the_same_page(page: str) -> None:
 
 def test_every_picture_has_words_and_numbers(page: str) -> None:
     read = Page(page)
-    pictures = page.count('class="picture"')
-    assert pictures == 5 == page.count("<summary>The numbers</summary>")
-    assert len([label for label in read.values("aria-label") if label.startswith(("Bars of", "Lines of"))]) == pictures
+    drawn = page.count('class="picture"')
+    assert drawn == 6 == page.count("<summary>The numbers</summary>")
+    assert len([label for label in read.values("aria-label") if label.startswith(("Bars of", "Lines of"))]) == drawn
     assert "var(--tuned)" in page and "#0b000" not in page
     assert "out of the box 3.10 (2.97 to 3.23)" in page
 
@@ -202,6 +232,118 @@ def test_it_is_whole_with_little_to_show() -> None:
     outside = {"bleu": Score(0.5, 0.6, 0.9, 40, ""), "x": Score(-1, -2, -0.5, 40, ""), "y": Score(0, 0, 0, 1, "")}
     for few in (bare, base_only, odd, dataclasses.replace(bare, scores={"tuned": outside})):
         assert not Page(render(few)).open
+
+
+def text_of(page: str) -> str:
+    """What a reader sees, without tags, styles and pictures."""
+    seen = re.sub(r"<style.*?</style>|<svg.*?</svg>|<[^>]*>", " ", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", seen.replace("&nbsp;", " "))
+
+
+def test_the_parts_of_a_metric_stand_by_system_with_low_value_and_high(page: str) -> None:
+    seen = text_of(page)
+    assert "Trained, 102 test turns BLEU 4.0 5.3 6.6 1-gram precision 47.8 53.1 58.4" in seen
+    assert "low value high Out of the box, 102 test turns F1 0.069 0.081 0.093 With a prompt" in seen, "once, not twice"
+    assert "bleu|signature" in seen
+
+
+def test_what_was_dropped_is_shown_with_examples_and_where_all_of_it_is(page: str) -> None:
+    seen = text_of(page)
+    assert "702 media &lt;Media omitted&gt; תמונה הושמטה" in seen and "This message was deleted (nothing)" in seen
+    assert "clean/dropped.parquet" in seen and "9 too long" in seen
+
+
+def test_test_turns_that_training_had_nearly_seen_are_named(page: str) -> None:
+    seen = text_of(page)
+    assert "nearly seen: 7 of 103" in seen and "מתי? עוד 10 דקות אני שם where are you the TRAM is late 97 %" in seen
+    none = dataclasses.replace(sample(), near_identical={"count": 0, "turns": 9, "examples": []})
+    assert "nearly seen: 0 of 9" in text_of(render(none))
+    assert "nearly seen" not in render(dataclasses.replace(sample(), near_identical=None))
+
+
+def test_the_stages_have_times_and_memory_and_a_total(page: str) -> None:
+    seen = text_of(page)
+    assert (
+        "240 steps 1 note LoRA of rank 16 on the starter of 14 M weights, in bfloat16. 27 min 4 s 2.3 GB 812 MB" in seen
+    )
+    assert "all 27 min 10 s" in seen
+    unmeasured = text_of(render(dataclasses.replace(sample(), accounts=sample().accounts[:3])))
+    assert "peak memory" not in unmeasured.lower() and "on the GPU" not in unmeasured and "all 6.4 s" in unmeasured
+
+
+def test_the_gaps_and_the_files_are_there_where_they_are_known(page: str) -> None:
+    seen = text_of(page)
+    assert "0 s 1 min 1,200 1 min 1 h 340 1 h more 17" in seen and "A conversation ends after 1 h: 1,557 gaps" in seen
+    assert "1,540 of 1,557 below 1 h" in page
+    assert "שיחה עם דני.txt whatsapp; platform: iOS 5,517 6,240 1 not read" in seen
+    old = {name: value for name, value in sample().ingest.items() if name not in ("gaps", "files", "unparsed_lines")}
+    page = render(dataclasses.replace(sample(), ingest=old))  # type: ignore[arg-type]
+    assert "Time between" not in page and "The files" not in page and "could read: 1" in page
+    nothing = {**sample().ingest, "gaps": {**GAPS, "counts": [0, 0, 0]}}
+    assert "Time between" not in render(dataclasses.replace(sample(), ingest=nothing))  # type: ignore[arg-type]
+
+
+@given(st.lists(st.booleans(), max_size=900), st.integers(0, 3000))
+def test_of_many_points_all_of_validation_and_about_200_are_kept(validated: list[bool], more: int) -> None:
+    flags = [*validated, *[False] * more]
+    points: list[Point] = [
+        {"step": i, **({"eval_loss": 1.0} if flag else {"loss": 1.0})} for i, flag in enumerate(flags)
+    ]
+    kept = pictures.thin(points)
+    assert [point for point in kept if "eval_loss" in point] == [point for point in points if "eval_loss" in point]
+    assert len(kept) <= max(pictures.DRAWN, sum(flags) + 1) + 1 and kept[-1:] == points[-1:]
+    assert [point["step"] for point in kept] == sorted(point["step"] for point in kept)
+    assert len(points) > pictures.DRAWN or kept == points
+
+
+def test_what_is_left_out_of_the_curves_is_said() -> None:
+    long = render(dataclasses.replace(sample(), curves=[_point(step, random.Random(1)) for step in range(1, 3001)]))
+    drawn = re.search(r"Drawn and listed are ([\d,]+) of 3,000 points, all of validation", long)
+    assert drawn and 190 <= int(drawn[1]) <= 202 and "Drawn and listed" not in render(sample())
+
+
+def test_names_stand_in_the_page_and_not_in_pictures(page: str) -> None:
+    drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert "דני" in page and not re.search("[\u0590-\u08ff]|Maya|Mum", drawn)
+
+
+def test_a_chat_from_right_to_left_is_mirrored(page: str) -> None:
+    assert 'class="exchange" dir="ltr"' in page and 'dir="rtl"' not in page
+    assert 'class="exchange" dir="rtl"' in render(dataclasses.replace(sample(), exchanges=EXCHANGES[1:2] * 2))
+    assert 'dir="ltr"' in render(dataclasses.replace(sample(), exchanges=[{"context": [("דני", [])], "reference": []}]))
+
+
+def test_the_top_says_whether_it_got_better() -> None:
+    def result(report: Report) -> tuple[str, str]:
+        found = words.headline(report)
+        return found.verdict, found.result
+
+    assert result(sample()) == ("better", "It got better")
+    assert result(with_difference(0.3, 0.1)) == ("worse", "It got worse")
+    assert result(with_difference(-0.3, 0.4)) == ("", "Too close to tell whether it got better")
+    over_base, over_prompt = Score(-1, -1.1, -0.9, 99, ""), Score(0.5, 0.4, 0.6, 99, "")
+    both = {"base": {"bits_per_byte": over_base}, "prompted": {"bits_per_byte": over_prompt}}
+    beaten = dataclasses.replace(sample(), differences={"tuned": both})
+    assert result(beaten) == ("", "It got better, but a prompt alone does it more")
+    assert result(Report("A chat", "Maya", "today")) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (30, "30 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 d"), (30 * 86400, "30 d")],
+)
+def test_a_pause_has_one_unit(seconds: float, said: str) -> None:
+    assert words.pause(seconds) == said
+
+
+def test_memory_is_said_where_it_was_measured() -> None:
+    assert [words.size(n) for n in (0, 812_000_000, 2_340_000_000)] == ["", "812 MB", "2.3 GB"]
+
+
+def test_paper_is_white_and_shows_what_is_folded(page: str) -> None:
+    paper = page[page.index("@media print") : page.index("</style>")]
+    assert "details::details-content { content-visibility: visible" in paper and "color-scheme: light" in paper
+    assert "@media screen and (prefers-color-scheme: dark)" in page and "size: A4" in page
 
 
 def test_a_system_that_would_not_be_shown_is_refused() -> None:

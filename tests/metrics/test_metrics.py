@@ -9,11 +9,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mynah.core import plugins
-from mynah.core.statistics import Rows, score
+from mynah.core.statistics import Rows, parts, score
 from mynah.core.types import Answers
-from mynah.metrics import bits_per_byte, bleu, perplexity, rouge1, rouge2, rougeL
+from mynah.metrics import bits_per_byte, bleu, perplexity, rouge1, rouge2, rougeL, rougeLsum
 from mynah.metrics._rouge import UnicodeTokenizer
 
 REPLIES = ("the cat sat on the mat today", "ok", "", "see you there\nat eight", "שלום לכולם וברוכים הבאים", "no")
@@ -29,6 +31,13 @@ def part(answers: Answers, cut: slice) -> Answers:
 
 def echo(*texts: str) -> Answers:
     return Answers(("",) * len(texts), texts, texts)
+
+
+ROUGE = pytest.mark.parametrize("metric", [rouge1, rouge2, rougeL, rougeLsum], ids=lambda m: m.LABEL)
+
+
+def of_parts(metric: ModuleType, rows: Rows) -> dict[str, float]:
+    return {name: found.value for name, found in parts(rows, metric.PARTS, metric.signature(), resamples=1).items()}
 
 
 def figure(metric: ModuleType, rows: Rows) -> float:
@@ -67,27 +76,78 @@ def test_bleu_is_sacrebleus(cut: slice) -> None:
     from sacrebleu.metrics import BLEU
 
     library = BLEU()
-    expected = library.corpus_score(REPLIES[cut], [REFERENCES[cut]]).score
-    assert figure(bleu, bleu.rows(part(ANSWERS, cut))) == expected
+    expected = library.corpus_score(REPLIES[cut], [REFERENCES[cut]])
+    rows = bleu.rows(part(ANSWERS, cut))
+    assert figure(bleu, rows) == expected.score
+    assert list(of_parts(bleu, rows).values()) == [*expected.precisions, expected.bp, expected.ratio]
     assert bleu.signature() == f"bleu|{library.get_signature()}" and "tok:13a|smooth:exp" in bleu.signature()
 
 
-@pytest.mark.parametrize("metric", [rouge1, rouge2, rougeL], ids=lambda m: m.LABEL)
+def test_the_parts_of_bleu_make_bleu() -> None:
+    said = ("the cat is on the mat", "the dog is on the rug")
+    found = of_parts(bleu, bleu.rows(Answers(("",) * 2, ("the cat is on a mat", "a dog is on the rug"), said)))
+    assert list(found) == [*(f"{n}-gram precision" for n in (1, 2, 3, 4)), "brevity penalty", "length ratio"]
+    assert found["1-gram precision"] == pytest.approx(100 * 10 / 12) and found["brevity penalty"] == 1
+    assert found["length ratio"] == 1 and found["4-gram precision"] == pytest.approx(100 * 3 / 6)
+    short = of_parts(bleu, bleu.rows(Answers(("",), ("the cat",), ("the cat is on",))))
+    assert short["brevity penalty"] == pytest.approx(math.exp(-1)) and short["length ratio"] == 0.5
+
+
+@ROUGE
 def test_rouge_is_rouge_scores(metric: ModuleType) -> None:
     from rouge_score.rouge_scorer import RougeScorer
 
     kind = metric.__name__.rpartition(".")[2]
     library = RougeScorer([kind], tokenizer=UnicodeTokenizer())
-    expected = [library.score(*case)[kind].fmeasure for case in zip(REFERENCES, REPLIES, strict=True)]
-    assert metric.rows(ANSWERS)[:, 0].tolist() == expected and figure(metric, metric.rows(ANSWERS)) == np.mean(expected)
-    # Where the tokenizers see the same words, it is the library as it comes.
-    plain = RougeScorer([kind]).score("a cat is on a mat", "a cat sat on it")[kind].fmeasure
-    assert metric.rows(Answers(("",), ("a cat sat on it",), ("a cat is on a mat",)))[0, 0] == plain
+    found = [library.score(*case)[kind] for case in zip(REFERENCES, REPLIES, strict=True)]
+    rows = metric.rows(ANSWERS)
+    assert rows.tolist() == [[each.fmeasure, each.precision, each.recall] for each in found]
+    assert figure(metric, rows) == np.mean([each.fmeasure for each in found])
+    means = {"precision": np.mean(rows[:, 1]), "recall": np.mean(rows[:, 2]), "F1": np.mean(rows[:, 0])}
+    assert of_parts(metric, rows) == means
+
+
+WORDS = st.text("abAB '-.,!?0123456789\n", max_size=30)
+
+
+@ROUGE
+@given(cases=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5))
+def test_of_plain_letters_rouge_is_the_library_as_it_comes(metric: ModuleType, cases: list[tuple[str, str]]) -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    kind = metric.__name__.rpartition(".")[2]
+    library = RougeScorer([kind])
+    found = [library.score(reference, reply)[kind] for reference, reply in cases]
+    references, replies = zip(*cases, strict=True)
+    rows = metric.rows(Answers(("",) * len(cases), replies, references))
+    assert rows.tolist() == [[each.fmeasure, each.precision, each.recall] for each in found]
+
+
+def test_the_low_mid_and_high_of_rouge_are_about_those_of_its_own_aggregator() -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+    from rouge_score.scoring import BootstrapAggregator
+
+    dice = np.random.default_rng(3)
+    said = [" ".join(dice.choice(list("abcdefgh"), size)) for size in dice.integers(1, 12, 120)]
+    answers = Answers(("",) * 60, tuple(said[:60]), tuple(said[60:]))
+    library, aggregator = RougeScorer(["rouge1"]), BootstrapAggregator(n_samples=2000)
+    for reply, reference in zip(said[:60], said[60:], strict=True):
+        aggregator.add_scores(library.score(reference, reply))
+    np.random.seed(1)
+    expected = aggregator.aggregate()["rouge1"]
+    for name, found in parts(rouge1.rows(answers), rouge1.PARTS, "").items():
+        theirs = [getattr(each, {"F1": "fmeasure"}.get(name, name)) for each in expected]
+        assert [found.low, found.value, found.high] == pytest.approx(theirs, abs=0.006), name
+
+
+def test_rouge_lsum_goes_by_bubbles() -> None:
+    turned = Answers(("",), ("see you at eight\nthe gate is open",), ("the gate is open\nsee you at eight",))
+    assert rougeLsum.rows(turned).tolist() == [[1, 1, 1]] and rougeL.rows(turned)[0, 0] == 0.5
 
 
 @pytest.mark.parametrize("text", ["שָׁלוֹם לכולם", "नमस्ते दोस्तों", "สวัสดี", "今日はいい天気", "مرحبا بكم", "😂😂", "Ωχ όχι"])
 def test_equal_sentences_score_one_in_every_script(text: str) -> None:
-    assert [metric.rows(echo(text))[0, 0] for metric in (rouge1, rouge2, rougeL)] == [1, 1, 1]
+    assert [metric.rows(echo(text))[0, 0] for metric in (rouge1, rouge2, rougeL, rougeLsum)] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

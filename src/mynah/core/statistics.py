@@ -6,7 +6,8 @@ figure. So a resample costs one line of a matrix product, whatever the metric: c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ Rows = NDArray[np.float64]
 """Sufficient statistics, [n, k]: one row a case."""
 Total = Callable[[Rows], float]
 """From the sum of rows, [k], to the figure."""
+Part = Callable[[Rows, int], float]
+"""From the sum of rows, [k], and their number to a further figure: a precision, say."""
 
 LEVEL = 95.0
 """Percent of the resamples that an interval covers."""
@@ -39,6 +42,21 @@ def score(rows: Rows, total: Total | None, signature: str, resamples: int = 2000
     value = _figures(sums, counts, total)[0]
     draws = [_figures(weights @ rows, counts, total) for weights in _resample(len(rows), resamples, seed)]
     return _score(value, draws, len(rows), signature, seed)
+
+
+def parts(
+    rows: Rows, figures: Mapping[str, Part], signature: str, resamples: int = 2000, seed: int = 0
+) -> dict[str, Score]:
+    """Further figures of the same `rows`, each with its interval over the resamples that `score` draws: a part that
+    is computed like the whole has the whole's interval. Raises ValueError as `score` does.
+    """
+    sums, counts = _sums(rows)
+    drawn = [sums, *(weights @ rows for weights in _resample(len(rows), resamples, seed))]
+    found = {}
+    for name, figure in figures.items():
+        value, *draws = (_figures(each, counts, partial(_of, figure, counts)) for each in drawn)
+        found[name] = _score(value[0], draws, counts, f"{signature}|part:{name}", seed)
+    return found
 
 
 def difference(
@@ -90,6 +108,10 @@ def _figures(sums: Rows, n: int, total: Total | None) -> Rows:
     with np.errstate(all="ignore"):
         figures = sums[:, 0] / n if total is None else np.array([total(line) for line in sums], dtype=np.float64)
     return np.where(np.isfinite(figures), figures, np.nan)
+
+
+def _of(part: Part, n: int, sums: Rows) -> float:
+    return part(sums, n)
 
 
 def _score(value: float, draws: list[Rows], n: int, signature: str, seed: int) -> Score:

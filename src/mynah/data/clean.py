@@ -8,7 +8,8 @@ Each reason is a file in `cleaners/`. What was dropped is listed in `clean/dropp
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from mynah.core.options import option
 from mynah.core.tables import read_conversations, span, write_conversations, write_rows
 from mynah.core.types import Conversation, Message
 
-VERSION = 1
+VERSION = 2
 
 
 class Options(core_options.Options):
@@ -65,13 +66,10 @@ def _clean(project: Project, folder: Path, options: Options) -> Account:
         found = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise UserError("messages left after cleaning", f"none ({found})", "Keep a reason: --set clean.keep=[links]")
     write_conversations(folder / "conversations.parquet", kept)
-    dropped: list[dict[str, Any]] = [
-        {"reason": why, "line": messages[i].origin.line, "speaker": messages[i].speaker, "text": messages[i].text}
-        for i, why in sorted(reasons.items())
-    ]
+    dropped = [_row(why, messages[i]) for i, why in sorted(reasons.items())]
     write_rows(folder / "dropped.parquet", dropped)
     left_over = sum(len(c.messages) for c in kept)
-    examples = {why: [d["text"][:80] for d in dropped if d["reason"] == why][:3] for why in counts}
+    examples = {why: _examples(d["text"] for d in dropped if d["reason"] == why) for why in counts}
     went_out = {"messages": left_over, "conversations": len(kept), **{f"dropped: {k}": v for k, v in counts.items()}}
     return Account(
         "clean",
@@ -79,6 +77,17 @@ def _clean(project: Project, folder: Path, options: Options) -> Account:
         went_out,
         detail={"dropped": counts, "dropped_examples": examples},
     )
+
+
+def _row(reason: str, message: Message) -> dict[str, Any]:
+    """A line of the full list."""
+    where = {"file": message.origin.file, "line": message.origin.line}
+    return {"reason": reason, **where, "speaker": message.speaker, "text": message.text}
+
+
+def _examples(texts: Iterable[str]) -> list[str]:
+    """The first three different texts, shortened."""
+    return list(islice(dict.fromkeys(text[:80] for text in texts), 3))
 
 
 def find(messages: Sequence[Message], keep: Sequence[str] = ()) -> dict[int, str]:

@@ -1,39 +1,87 @@
-"""Files as sources see them: a plain file, or a member of a zip archive, opened with limits.
+"""Files as sources see them: a plain file, a member of a zip archive, or all of a folder, opened with limits.
 
-for each in inputs(Path("WhatsApp Chat with Maya.zip")):
+found = look(Path("exports"))
+for each in found.files:
     each.name, each.head()
+for each in found.left:
+    each.name, each.what
 """
 
 from __future__ import annotations
 
 import codecs
+import copy
+import io
 import lzma
+import os
+import re
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, NamedTuple
 
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, nearest
 
 HEAD = 64 * 1024
-LARGEST_MEMBER = 2 * 1024**3
+LARGEST = 2 * 1024**3  # bytes of all that is read of one archive
 LARGEST_RATIO = 200  # text does not compress better than this; an archive that does is a bomb
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
+MOST = 100_000  # members of an archive, or files of a folder
+READ = (".txt", ".json", ".jsonl")
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError,
+    UnicodeDecodeError,
+)  # fmt: skip
+LITTER = "__MACOSX"  # what macOS adds to every zip
+
+SUFFIXES = {
+    "picture": "jpg jpeg png gif webp heic heif bmp tif tiff svg",
+    "video": "mp4 mov 3gp avi mkv webm m4v",
+    "sound": "opus ogg mp3 m4a aac wav amr flac",
+    "PDF": "pdf",
+    "document": "doc docx odt rtf pages ppt pptx odp epub",
+    "table": "csv tsv xls xlsx ods",
+    "web page": "html htm",
+    "contact card": "vcf",
+    "archive other than a zip": "rar 7z gz tgz tar bz2 xz",
+}
+KINDS = {f".{suffix}": what for what, suffixes in SUFFIXES.items() for suffix in suffixes.split()}
+MAGIC = (
+    (rb"\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0\0|RIFF.{4}WEBP|.{4}ftyp(?:hei|mif|avif)", "picture"),
+    (rb"OggS|ID3|fLaC|#!AMR|RIFF.{4}WAVE|.{4}ftypM4A", "sound"),
+    (rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI", "video"),
+    (rb"%PDF", "PDF"),
+    (rb"PK\x03\x04", "damaged archive"),
+    (rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ", "archive other than a zip"),
+    (rb"SQLite format 3", "database"),
+    (rb"(?:\xef\xbb\xbf)?\s*(?i:<!doctype html|<html)", "web page"),
+)
+
+
+class Left(NamedTuple):
+    """A file that is not read, and what it is: a noun that can be counted."""
+
+    name: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One readable file. `name` is how it is called in accounts: `chat.txt` or `export.zip/_chat.txt`."""
+    """One readable file. `name` is how it is called in accounts: `chat.txt`, `export.zip/_chat.txt`, and below `base`,
+    the folder that was asked for, `2023/chat.txt`."""
 
     path: Path
     member: str | None = None
+    base: Path | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.path.name}/{self.member}" if self.member else self.path.name
+        name = shown(self.path, self.base)
+        return f"{name}/{self.member}" if self.member else name
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -43,7 +91,7 @@ class Input:
                 with self.path.open("rb") as stream:
                     yield stream
             else:
-                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+                with zipfile.ZipFile(self.path) as archive, unpacked(archive, self.member) as stream:
                     yield stream
 
     def head(self) -> str:
@@ -70,6 +118,19 @@ class Input:
                 return False
         return True
 
+    def looks_like(self) -> Left:
+        """What it is where no source knows it, by its first bytes and its name."""
+        with self.open() as stream:
+            head = stream.read(HEAD)
+        return Left(self.name, _kind(head, self.name))
+
+
+class Found(NamedTuple):
+    """What is behind a path: files that may be exports, and those that cannot be."""
+
+    files: tuple[Input, ...]
+    left: tuple[Left, ...] = ()
+
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
@@ -77,8 +138,15 @@ def readable(name: str) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
-        found = f"{name!r}, which is damaged ({error})"
+        why = "cannot be opened" if isinstance(error, OSError) else "is damaged"
+        found = f"{name!r}, which {why} ({error})"
         raise UserError("a file that can be read", found, "Export the chat again, or copy it again.") from error
+
+
+def shown(path: Path, base: Path | None) -> str:
+    """The name of a file, below `base` where there is one. What is no text in it becomes `?`."""
+    name = path.relative_to(base).as_posix() if base else path.name
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def encoding(data: bytes) -> str:
@@ -99,32 +167,201 @@ def _as_windows(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("windows-1252", _as_windows)
 
 
+# --- What is behind a path ------------------------------------------------------------------------------------------
+
+
 def inputs(path: Path) -> Iterator[Input]:
-    """The files behind a path: itself, or the members of a zip. Raises UserError where there is nothing to read."""
-    if not path.exists():
-        raise UserError("a chat export", f"no file {str(path)!r}", "Check the path.")
-    if path.is_dir():
-        raise UserError("a file", f"the folder {str(path)!r}", "Name the export inside it.")
-    if path.stat().st_size == 0:
-        raise UserError("a chat export", f"{path.name!r}, which is empty", "Export the chat again.")
-    if zipfile.is_zipfile(path):
-        yield from members(path)
-    else:
-        yield Input(path)
+    """The files behind a path that may be exports."""
+    yield from look(path).files
 
 
-def members(path: Path) -> Iterator[Input]:
-    """The text-like members of an archive, none of which is unpacked to disk."""
-    with readable(path.name), zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.is_dir() or info.filename.startswith("__MACOSX/"):
+def look(path: Path) -> Found:
+    """What is behind a path: the file itself, the members of a zip, or all of a folder. Raises UserError where there is
+    nothing to read, or nothing that is safe to read."""
+    with readable(str(path)):
+        if not path.exists():
+            raise UserError("a chat export", f"no file {str(path)!r}", _where(path))
+        if path.is_dir():
+            return _in_folder(path)
+        if path.stat().st_size == 0:
+            raise UserError("a chat export", f"{path.name!r}, which is empty", "Export the chat again.")
+        return _in_file(path, None)
+
+
+def _where(path: Path) -> str:
+    """Where a file may be that is not at this path."""
+    if not path.parent.is_dir():
+        return f"There is no folder {str(path.parent)!r} either: check the path."
+    near = nearest(path.name, (each.name for each in path.parent.iterdir() if not each.name.startswith(".")))
+    return f"Did you mean {str(path.parent / near)!r}?" if near else "Check the path."
+
+
+def _in_folder(folder: Path) -> Found:
+    """All exports below a folder, and what else is there. Hidden files and the projects of Mynah are no exports."""
+    files: list[Input] = []
+    left: list[Left] = []
+    for path in _walk(folder, left):
+        name, suffix = shown(path, folder), path.suffix.lower()
+        if not path.is_file():
+            left.append(Left(name, "link to nothing" if path.is_symlink() else "special file"))
+        elif path.stat().st_size == 0:
+            left.append(Left(name, "empty file"))
+        elif suffix not in (*READ, ".zip"):
+            left.append(Left(name, KINDS.get(suffix, "file of another kind")))
+        else:
+            inside = _in_file(path, folder)
+            files += inside.files
+            left += inside.left
+    return Found(tuple(files), tuple(left))
+
+
+def _walk(folder: Path, left: list[Left]) -> list[Path]:
+    """The files below a folder, by name. Folders that are not entered are added to `left`."""
+    found: list[Path] = []
+    for where, folders, names in os.walk(folder, onerror=_raise):
+        here = Path(where)
+        entered = []
+        for name in folders:
+            if name.startswith(".") or name == LITTER:
                 continue
-            if not info.filename.lower().endswith((".txt", ".json", ".jsonl")):
-                continue
-            if info.flag_bits & 1:
-                found = f"{info.filename!r}, which is encrypted"
-                raise UserError("an archive without a password", found, "Unpack it yourself and name the chat inside.")
-            if info.file_size > LARGEST_MEMBER or info.file_size > LARGEST_RATIO * max(info.compress_size, 1024):
-                found = f"{info.filename!r}, which unpacks to {info.file_size:,} bytes"
-                raise UserError("an archive of sane size", found, "Unpack it yourself if you trust it.")
-            yield Input(path, info.filename)
+            if (here / name).is_symlink():
+                left.append(Left(shown(here / name, folder), "link to a folder"))
+            elif (here / name / "project.json").exists():
+                left.append(Left(shown(here / name, folder), "project of Mynah"))
+            else:
+                entered.append(name)
+        folders[:] = entered
+        found += (here / name for name in names if not name.startswith("."))
+        if len(found) > MOST:
+            many = f"more than {MOST:,} in {str(folder)!r}"
+            raise UserError("a folder of exports", f"{many} files", "Put the exports into a folder of their own.")
+    return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _in_file(path: Path, base: Path | None) -> Found:
+    """A file, or what is in it. Office documents are archives, too, but nobody exports a chat as one."""
+    if zipfile.is_zipfile(path) and path.suffix.lower() not in KINDS:
+        return _in_archive(path, base)
+    return Found((Input(path, None, base),))
+
+
+# --- Archives, none of which is unpacked to disk --------------------------------------------------------------------
+
+
+def _in_archive(path: Path, base: Path | None) -> Found:
+    """The text-like members of an archive, and what else is in it."""
+    name = shown(path, base)
+    with readable(name), zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]  # is_dir fails on no name
+    _check_archive(name, infos)
+    files: dict[str, Input] = {}
+    left = [] if infos else [Left(name, "empty archive")]
+    for info in infos:
+        member = info.filename
+        parts, suffix = PurePosixPath(member).parts, PurePosixPath(member).suffix.lower()
+        if LITTER in parts or any(part.startswith(".") for part in parts):
+            continue
+        if suffix in READ and info.file_size and member not in files:
+            files[member] = Input(path, member, base)
+        elif suffix in READ:
+            left.append(Left(f"{name}/{member}", "second file of its name" if info.file_size else "empty file"))
+        else:
+            packed = "archive inside an archive" if suffix == ".zip" else "file of another kind"
+            left.append(Left(f"{name}/{member}", KINDS.get(suffix, packed)))
+    return Found(tuple(files.values()), tuple(left))
+
+
+def _check_archive(name: str, infos: list[zipfile.ZipInfo]) -> None:
+    """Raise UserError for an archive that was made to do harm, or that needs a password."""
+    if len(infos) > MOST:
+        found = f"{len(infos):,} in {name!r}"
+        raise UserError(f"an archive of at most {MOST:,} files", found, "Unpack it yourself if you trust it.")
+    total = 0
+    for info in infos:
+        if _leaves(info.filename):
+            found = f"{info.filename!r} in {name!r}"
+            raise UserError("an archive whose members stay inside it", found, "Export the chat again.")
+        if not info.filename.lower().endswith(READ):
+            continue
+        if info.flag_bits & 1:
+            found = f"{info.filename!r} in {name!r}, which is encrypted"
+            raise UserError("an archive without a password", found, "Unpack it yourself and name the chat inside.")
+        total += info.file_size
+        if total > LARGEST or info.file_size > LARGEST_RATIO * max(info.compress_size, 1024):
+            found = f"{info.filename!r} in {name!r}, with which it unpacks to {total:,} bytes"
+            raise UserError("an archive of sane size", found, "Unpack it yourself if you trust it.")
+
+
+def _leaves(member: str) -> bool:
+    """Would a program that unpacks it write outside of the folder it unpacks to?"""
+    return bool(re.match(r"[/\\]|[A-Za-z]:[/\\]", member)) or ".." in re.split(r"[/\\]", member)
+
+
+@contextmanager
+def unpacked(archive: zipfile.ZipFile, member: str) -> Iterator[IO[bytes]]:
+    """The bytes of a member. What comes out is counted against its header: zipfile would stop where the header says the
+    member ends, and a lie would cut the chat in silence."""
+    info = archive.getinfo(member)
+    unbounded = copy.copy(info)
+    unbounded.file_size = LARGEST + 1
+    with archive.open(unbounded) as stream, io.BufferedReader(_Counted(stream, info.file_size), HEAD) as counted:
+        yield counted
+
+
+class _Counted(io.RawIOBase):
+    """A member of an archive, which must be as long as it says."""
+
+    def __init__(self, stream: IO[bytes], declared: int) -> None:
+        super().__init__()
+        self.stream, self.declared, self.count = stream, declared, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.stream.read(len(buffer))
+        self.count += len(data)
+        if self.count > self.declared or (not data and self.count < self.declared):
+            more = "more" if self.count > self.declared else f"{self.count:,}"
+            raise zipfile.BadZipFile(f"it says that it has {self.declared:,} bytes and has {more}")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+# --- What a file is, in words ---------------------------------------------------------------------------------------
+
+
+def _kind(head: bytes, name: str) -> str:
+    """What a file is that no source knows."""
+    by_name = KINDS.get(PurePosixPath(name).suffix.lower())
+    for pattern, what in MAGIC:
+        if re.match(pattern, head, re.S):
+            return by_name or what
+    text = decoded(head)
+    if "\0" in text:
+        return by_name or "file of bytes that are no text"
+    if not text.strip():
+        return "file of nothing but blanks"
+    if text.lstrip()[0] in "{[":
+        return "JSON file without messages"
+    return "plain text without messages"
+
+
+def counted(left: Iterable[Left]) -> str:
+    """What there is, in words: `3 pictures, 1 document`."""
+    counts = Counter(each.what for each in left)
+    return ", ".join(f"{count:,} {what if count == 1 else plural(what)}" for what, count in counts.most_common())
+
+
+def plural(what: str) -> str:
+    """`texts without messages` of `text without messages`."""
+    return re.sub(r"(?=$| (?:without|inside|other|of|to) )", "s", what, count=1)
+
+
+def single(what: str) -> str:
+    """`an archive` of `archive`."""
+    return f"{'an' if what[0] in 'aeio' else 'a'} {what}"

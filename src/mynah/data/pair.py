@@ -3,7 +3,7 @@
     mynah pair --as Maya
 
 Any speaker can be the persona. Messages of one speaker in a row are one turn that keeps its bubbles; what the others
-say between two turns of the persona is one turn too, with names where there are several others. Every turn of the
+say between two turns of the persona is one turn too, with names where the chat has several others. Every turn of the
 persona is learned exactly once; everything else is context.
 """
 
@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mynah.core import options as core_options
-from mynah.core.errors import UserError, nearest
+from mynah.core.errors import MOST, UserError, nearest
 from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_conversations, write_examples
@@ -58,7 +58,8 @@ def named(asked: str, speakers: dict[str, int]) -> str:
     if asked and same:
         return same[0]
     total = sum(speakers.values())
-    names = ", ".join(f"{name} ({count / total:.0%})" for name, count in list(speakers.items())[:20])
+    names = ", ".join(f"{name} ({count / total:.0%})" for name, count in list(speakers.items())[:MOST])
+    names += f" and {len(speakers) - MOST} more" if len(speakers) > MOST else ""
     if not asked:
         raise UserError("the speaker that the bot becomes", "no --as", f"Choose one with --as NAME: {names}.")
     near = nearest(asked, speakers)
@@ -73,8 +74,11 @@ def choose(speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[s
     for number, (name, count) in enumerate(speakers.items(), 1):
         say(f"  {number:>2}. {name}  ({count:,} messages, {count / total:.0%})")
     while True:
-        answer = ask(f"Who shall the bot be? [1-{len(names)}] ").strip()
-        if answer.isdigit() and 1 <= int(answer) <= len(names):
+        try:
+            answer = ask(f"Who shall the bot be? [1-{len(names)}] ").strip()
+        except EOFError:
+            return named("", speakers)  # which raises the error with the names
+        if answer.isdecimal() and 1 <= int(answer) <= len(names):
             return names[int(answer) - 1]
         if answer.casefold() in (name.casefold() for name in names):
             return named(answer, speakers)
@@ -83,11 +87,11 @@ def choose(speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[s
 
 def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, context: int) -> Account:
     speakers = shares(conversations)
-    several = len(speakers) > 2
+    groups = _groups(conversations)
     examples: list[Example] = []
     lost: Counter[str] = Counter()
     for number, conversation in enumerate(conversations):
-        turns, missed = turns_of(conversation.messages, persona, several, context)
+        turns, missed = turns_of(conversation.messages, persona, conversation.origin.file in groups, context)
         lost.update(missed)
         if turns:
             at = conversation.messages[0].at
@@ -110,6 +114,15 @@ def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, con
     went_out |= {f"not used: {why}": count for why, count in lost.items() if count}
     came_in = {"messages": messages, "conversations": len(conversations)}
     return Account("pair", came_in, went_out, detail=detail)
+
+
+def _groups(conversations: Sequence[Conversation]) -> set[str]:
+    """The files with more than two speakers. A folder of chats with one person each is no group."""
+    speakers: dict[str, set[str]] = {}
+    for conversation in conversations:
+        here = speakers.setdefault(conversation.origin.file, set())
+        here.update(m.speaker for m in conversation.messages if m.speaker)
+    return {file for file, names in speakers.items() if len(names) > 2}
 
 
 def turns_of(

@@ -2,7 +2,8 @@
 
     mynah split
 
-By time and by whole conversations: the bot is measured on the latest conversations, of which it has seen nothing.
+By time and by whole conversations: the bot is measured on the latest conversations, of which it has seen nothing. Turns
+of the test part that are near-identical to turns of the training part are counted and named.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError
@@ -18,11 +20,15 @@ from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_examples, write_examples
 from mynah.core.types import Example
+from mynah.data.near_identical import cases, near_identical
 
-VERSION = 2
+VERSION = 3
 PARTS = ("train", "valid", "test")
 PIECES = 10  # so many at least, so that a share of a tenth can be cut
 LARGEST = 0.2  # of the turns; a longer piece could fill the test part and more
+SEEN = 0.01  # share of the test turns that may be near-identical to training turns without a word about it
+SHOWN = 20  # of those, at most, and so many of their characters
+LETTERS = 200
 TELLING = 30  # turns in the test part below which differences rarely exceed chance
 
 
@@ -59,9 +65,35 @@ def _split(project: Project, folder: Path, options: Options) -> Account:
     if counts["test"] < TELLING:
         few = f"{counts['test']} turns in the test part: too few to tell small differences; a longer chat tells more"
         notes.append(few)
+    seen = nearly_seen(parts["test"], parts["train"])
+    if seen["count"] > SEEN * seen["turns"]:
+        notes.append(_flattered(seen["count"], seen["turns"]))
     went_out = {f"{name} turns": count for name, count in counts.items()}
-    detail = {"turns": counts, "conversations": {name: len(part) for name, part in parts.items()}}
+    conversations = {name: len(part) for name, part in parts.items()}
+    detail = {"turns": counts, "conversations": conversations, "near_identical": seen}
     return Account("split", {"examples": len(examples)}, went_out, tuple(notes), detail)
+
+
+def nearly_seen(test: Sequence[Example], train: Sequence[Example]) -> dict[str, Any]:
+    """How many turns of the test part are near-identical to one of the training part, and the first of them."""
+    asked = cases(test)
+    found = near_identical(asked, cases(train))
+    examples = [
+        {
+            "test": each.test.said[:LETTERS],
+            "test_context": each.test.before[:LETTERS],
+            "train": each.train.said[:LETTERS],
+            "train_context": each.train.before[:LETTERS],
+            "similarity": round(each.similarity, 3),
+        }
+        for each in found[:SHOWN]
+    ]
+    return {"count": len(found), "turns": len(asked), "examples": examples}
+
+
+def _flattered(count: int, turns: int) -> str:
+    several = "turns are near-identical to training turns" if count > 1 else "turn is near-identical to a training turn"
+    return f"{count} of {turns} test {several}: scores flatter the bot a little"
 
 
 def in_order(examples: Sequence[Example]) -> list[Example]:

@@ -4,7 +4,8 @@
 
 Likelihood metrics use every turn of the test part, text metrics the replies to at most `replies` prompts. `prompted`
 is the untuned base that is shown `examples` of the persona's own replies. Each figure has a bootstrap interval, each
-difference a paired one. The base's answers are kept and never computed again.
+difference a paired one. A metric's parts (precisions, say) have theirs by the same resamples. The base's answers are
+kept and never computed again.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
-from mynah.core.statistics import conclusive, difference, score
+from mynah.core.statistics import conclusive, difference, parts, score
 from mynah.core.tables import write_rows
 from mynah.core.types import Score
 from mynah.measure.answers import LABELS, Case, answers, columns, spread
 from mynah.models.decoding import Options as Decoding
 
-VERSION = 2
+VERSION = 3
 SYSTEMS = tuple(LABELS)
+OTHERS = ("base", "prompted")
+"""What the tuned run is compared with."""
 
 
 class Options(core_options.Options):
@@ -54,35 +58,48 @@ def run(project: Project, evaluate: Options, decoding: Decoding) -> Account:
 def _evaluate(project: Project, folder: Path, tuned: Path, options: Options, decoding: Decoding) -> Account:
     trained = project.tuned(tuned.name)[1]
     cases = answers(project, tuned, trained, options.examples, options.replies, decoding)
-    scores: dict[str, dict[str, Any]] = {name: {} for name in SYSTEMS}
-    differences: dict[str, dict[str, Any]] = {"tuned - base": {}, "tuned - prompted": {}}
-    unclear: dict[str, list[str]] = {"base": [], "prompted": []}
-    metrics: dict[str, dict[str, str]] = {}
-    for metric in plugins.names("metric"):
-        module = plugins.load("metric", metric)
-        rows = {name: module.rows(columns(cases[name], module.NEEDS_LIKELIHOOD)) for name in SYSTEMS}
-        total = getattr(module, "total", None)
-        metrics[metric] = {"label": module.LABEL, "better": module.BETTER}
-        for name in SYSTEMS:
-            scores[name][metric] = asdict(score(rows[name], total, module.signature()))
-        for name in ("base", "prompted"):
-            found = difference(rows["tuned"], rows[name], total, module.signature())
-            differences[f"tuned - {name}"][metric] = asdict(found)
-            if not conclusive(found):
-                unclear[name].append(module.LABEL)
+    measured = {metric: _measured(plugins.load("metric", metric), cases) for metric in plugins.names("metric")}
     write_rows(folder / "exchanges.parquet", _exchanges(cases))
-    detail = {
-        "run": tuned.name, "metrics": metrics, "scores": scores, "differences": differences,
-        "decoding": decoding.model_dump(),
-    }  # fmt: skip
+    metrics = {metric: found.pop("about") for metric, found in measured.items()}
+    detail: dict[str, Any] = {"run": tuned.name, "metrics": metrics, **_by_system(measured)}
+    detail["decoding"] = decoding.model_dump()
     turns, answered = len(cases["base"]), sum(case.reply is not None for case in cases["base"])
-    notes = [
-        f"too few cases ({answered}) to tell tuned from {LABELS[name]} by {', '.join(labels)}"
-        for name, labels in unclear.items()
-        if labels
-    ]
+    notes = list(_unclear(detail, answered))
+    scores = detail["scores"]
     went_out = {LABELS[name]: f"{scores[name]['bits_per_byte']['value']:.3f} bits per byte" for name in SYSTEMS}
     return Account("evaluate", {"test turns": turns, "answered": answered}, went_out, tuple(notes), detail)
+
+
+def _measured(metric: ModuleType, cases: dict[str, list[Case]]) -> dict[str, Any]:
+    """One metric: of each system the figure and its parts, and the tuned run's differences to the others."""
+    rows = {name: metric.rows(columns(cases[name], metric.NEEDS_LIKELIHOOD)) for name in SYSTEMS}
+    total, further, recipe = getattr(metric, "total", None), getattr(metric, "PARTS", {}), metric.signature()
+    against = {f"tuned - {name}": difference(rows["tuned"], rows[name], total, recipe) for name in OTHERS}
+    return {
+        "about": {"label": metric.LABEL, "better": metric.BETTER},
+        "scores": {name: asdict(score(rows[name], total, recipe)) for name in SYSTEMS},
+        "parts": {name: {p: asdict(s) for p, s in parts(rows[name], further, recipe).items()} for name in SYSTEMS},
+        "differences": {pair: asdict(found) for pair, found in against.items()},
+    }
+
+
+def _by_system(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """found[metric][kind][system], turned round: kind, system, metric."""
+    turned: dict[str, dict[str, dict[str, Any]]] = {}
+    for metric, kinds in measured.items():
+        for kind, systems in kinds.items():
+            for system, found in systems.items():
+                turned.setdefault(kind, {}).setdefault(system, {})[metric] = found
+    return turned
+
+
+def _unclear(detail: dict[str, Any], answered: int) -> Iterator[str]:
+    """A note for each other system that some metrics cannot tell from the tuned run."""
+    for name in OTHERS:
+        found = detail["differences"][f"tuned - {name}"]
+        labels = [about["label"] for m, about in detail["metrics"].items() if not conclusive(Score(**found[m]))]
+        if labels:
+            yield f"too few cases ({answered}) to tell tuned from {LABELS[name]} by {', '.join(labels)}"
 
 
 def _exchanges(cases: dict[str, list[Case]], most: int = 12) -> list[dict[str, Any]]:
@@ -103,7 +120,7 @@ def tell(account: Account) -> Iterator[str]:
     yield f"  {'':<16}" + "".join(f"{LABELS[name]:>24}" for name in SYSTEMS) + "   is tuned better?"
     for metric, about in account.detail["metrics"].items():
         row = "".join(f"{_interval(scores[name][metric]):>24}" for name in SYSTEMS)
-        found = [Score(**differences[f"tuned - {name}"][metric]) for name in SYSTEMS[:2]]
+        found = [Score(**differences[f"tuned - {name}"][metric]) for name in OTHERS]
         yield f"  {about['label']:<16}{row}   {verdict(found, about['better'])}"
 
 

@@ -13,11 +13,12 @@ from mynah.core import options as core_options
 from mynah.core.folder import Account, Project, file_hash, fingerprint, read_json, run_stage
 from mynah.core.tables import read_examples, read_rows
 from mynah.core.types import Score
+from mynah.measure.contents import PARTS, Report
 from mynah.measure.evaluate import scores_of
-from mynah.measure.page import Report, render
+from mynah.measure.page import render
 
-VERSION = 1
-PARTS = ("train", "valid", "test")
+VERSION = 2
+UNREAD = 50  # lines that nothing could read which the page shows at most
 DATA_STAGES = ("ingest", "clean", "pair", "split")
 
 
@@ -50,15 +51,18 @@ def gathered(project: Project, evaluation: Account) -> Report:
     accounts = [*(project.account(stage) for stage in DATA_STAGES), trained, evaluation]
     persona = project.account("pair").detail["persona"]
     return Report(
-        title=f"{persona}, the bot",
+        title=f"\u2068{persona}\u2069, the bot",  # isolated: a name from right to left must not turn the words after it
         persona=persona,
         made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
         accounts=[_stage(account) for account in accounts],
         ingest=_ingest(accounts[0].detail),
         drops=accounts[1].detail["dropped"],
+        dropped=accounts[1].detail.get("dropped_examples", {}),
+        near_identical=accounts[3].detail.get("near_identical"),
         lengths={part: _lengths(project, part) for part in PARTS},
         curves=read_json(tuned / "curves.json"),
         scores=scores_of(evaluation),
+        parts=_parts(evaluation),
         differences=_differences(evaluation),
         labels={name: about["label"] for name, about in evaluation.detail["metrics"].items()},
         better={name: about["better"] for name, about in evaluation.detail["metrics"].items()},
@@ -76,6 +80,8 @@ def _stage(account: Account) -> Any:
         "went_out": account.went_out,
         "notes": account.notes,
         "seconds": account.seconds,
+        "peak_memory": account.peak_memory,
+        "peak_gpu_memory": account.peak_gpu_memory,
     }
 
 
@@ -89,13 +95,24 @@ def _ingest(detail: dict[str, Any]) -> Any:
         "messages": detail["messages"],
         "conversations": detail["conversations"],
         "speakers": {name: count / total for name, count in list(detail["speakers"].items())[:20]},
-        "unparsed": [{**line, "file": detail["file"]} for line in detail["unparsed_lines"][:50]],
+        "unparsed": [{"file": detail["file"], **line} for line in detail["unparsed_lines"][:UNREAD]],
+        "unparsed_lines": detail["unparsed"],
+        **{name: detail[name] for name in ("gaps", "files") if name in detail},
     }
 
 
 def _lengths(project: Project, part: str) -> list[int]:
     examples = read_examples(project.folder("split") / f"{part}.parquet")
     return [len(turn.text) for example in examples for turn in example.turns if turn.learn]
+
+
+def _parts(evaluation: Account) -> dict[str, dict[str, dict[str, Score]]]:
+    """The parts of each metric by system; none in a project that was evaluated before there were any."""
+    found = evaluation.detail.get("parts", {})
+    return {
+        system: {metric: {part: Score(**s) for part, s in parts.items()} for metric, parts in metrics.items()}
+        for system, metrics in found.items()
+    }
 
 
 def _differences(evaluation: Account) -> dict[str, dict[str, dict[str, Score]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mynah.core.statistics import Rows
+from mynah.core.statistics import Part, Rows
 from mynah.core.types import Answers
 
 if TYPE_CHECKING:
@@ -54,14 +54,24 @@ class UnicodeTokenizer:
         return found
 
 
-def f_measures(answers: Answers, kind: str) -> Rows:
-    """The F-measure of each reply against its reference, 0 to 1, [n, 1]. `kind` is rouge_score's word, 'rougeL' say."""
+PARTS: dict[str, Part] = {
+    "precision": lambda sums, n: float(sums[1] / n),
+    "recall": lambda sums, n: float(sums[2] / n),
+    "F1": lambda sums, n: float(sums[0] / n),
+}
+"""The means over the cases: how much of the reply was said, how much of what was said is in the reply, and both."""
+
+
+def measures(answers: Answers, kind: str) -> Rows:
+    """Columns: F-measure, precision and recall of each reply against its reference, 0 to 1; [n, 3]. `kind` is
+    rouge_score's word, 'rougeL' say. The first column is the metric's own figure."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer([kind], tokenizer=UnicodeTokenizer())
     pairs = zip(answers.references, answers.replies, strict=True)
-    found = [scorer.score(reference, reply)[kind].fmeasure for reference, reply in pairs]
-    return np.array(found, dtype=np.float64).reshape(-1, 1)
+    scored = (scorer.score(reference, reply)[kind] for reference, reply in pairs)
+    found = [(score.fmeasure, score.precision, score.recall) for score in scored]
+    return np.array(found, dtype=np.float64).reshape(-1, 3)
 
 
 def signature(kind: str) -> str:

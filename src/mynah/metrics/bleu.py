@@ -9,9 +9,11 @@ Source: Papineni et al. 2002 (P02-1040), as standardized by Post 2018 (W18-6319)
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from mynah.core.statistics import Rows
+from mynah.core.statistics import Part, Rows
 from mynah.core.types import Answers
 
 LABEL = "BLEU"
@@ -36,12 +38,27 @@ def rows(answers: Answers) -> Rows:
 
 def total(sums: Rows) -> float:
     """Corpus BLEU from the sum of the rows, [10]: what sacrebleu's corpus_score gives for the same cases."""
+    return float(_corpus(sums).score)
+
+
+def _corpus(sums: Rows) -> Any:
+    """sacrebleu's score of all cases, with its precisions (in percent, smoothed as in the score), penalty and ratio."""
     from sacrebleu.metrics import BLEU
 
     reply, reference, *counts = (int(count) for count in sums)
     correct, seen = counts[:ORDER], counts[ORDER:]
-    found = BLEU.compute_bleu(correct, seen, reply, reference, smooth_method=SMOOTHING, max_ngram_order=ORDER)
-    return float(found.score)
+    return BLEU.compute_bleu(correct, seen, reply, reference, smooth_method=SMOOTHING, max_ngram_order=ORDER)
+
+
+def _precision(order: int) -> Part:
+    return lambda sums, n: float(_corpus(sums).precisions[order - 1])
+
+
+PARTS: dict[str, Part] = {
+    **{f"{order}-gram precision": _precision(order) for order in range(1, ORDER + 1)},
+    "brevity penalty": lambda sums, n: float(_corpus(sums).bp),
+    "length ratio": lambda sums, n: float(_corpus(sums).ratio),
+}
 
 
 def signature() -> str:

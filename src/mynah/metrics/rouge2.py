@@ -1,7 +1,7 @@
 """ROUGE-2: the pairs of neighboring words that a reply shares with what was really said.
 
-From 0 to 1; higher is better. The mean over the cases of the F-measure
-of the shared pairs. A reply of one word has no pairs and scores 0, even where it is the very word that was said.
+From 0 to 1; higher is better. The mean over the cases of the F-measure of the shared pairs. A reply of one word has no
+pairs and scores 0, even where it is the very word that was said.
 
 Source: Lin 2004 (W04-1013), computed by Google's rouge_score with a tokenizer for every script (see `_rouge.py`).
 """
@@ -15,11 +15,12 @@ from mynah.metrics import _rouge
 LABEL = "ROUGE-2"
 BETTER = "higher"
 NEEDS_LIKELIHOOD = False
+PARTS = _rouge.PARTS
 
 
 def rows(answers: Answers) -> Rows:
-    """The F-measure of each case, [n, 1]."""
-    return _rouge.f_measures(answers, "rouge2")
+    """Columns: F-measure, precision and recall of each case, [n, 3]."""
+    return _rouge.measures(answers, "rouge2")
 
 
 def signature() -> str:

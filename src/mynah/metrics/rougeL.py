@@ -1,7 +1,6 @@
 """ROUGE-L: the longest run of words, gaps allowed, that a reply shares in order with what was really said.
 
-From 0 to 1; higher is better. The mean over the cases of the F-measure
-of the longest common subsequence.
+From 0 to 1; higher is better. The mean over the cases of the F-measure of the longest common subsequence.
 
 Source: Lin 2004 (W04-1013), computed by Google's rouge_score with a tokenizer for every script (see `_rouge.py`).
 """
@@ -15,11 +14,12 @@ from mynah.metrics import _rouge
 LABEL = "ROUGE-L"
 BETTER = "higher"
 NEEDS_LIKELIHOOD = False
+PARTS = _rouge.PARTS
 
 
 def rows(answers: Answers) -> Rows:
-    """The F-measure of each case, [n, 1]."""
-    return _rouge.f_measures(answers, "rougeL")
+    """Columns: F-measure, precision and recall of each case, [n, 3]."""
+    return _rouge.measures(answers, "rougeL")
 
 
 def signature() -> str:
