@@ -8,26 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from mynah.demo import CHAT
-from mynah.models.load import STARTER
+from tests import bases
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama of two layers that knows nothing."""
-    folder = tmp_path_factory.mktemp("base")
-    torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=1024, pad_token_id=0, eos_token_id=1, bos_token_id=None,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return bases.small(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +57,7 @@ def test_create_measures_base_prompted_and_tuned(made: tuple[Path, dict]) -> Non
 def test_the_folder_holds_what_was_made(made: tuple[Path, dict]) -> None:  # type: ignore[type-arg]
     project, stages = made[0], made[1]["stages"]
     run = project / "runs" / stages["train"]["run"]
-    assert list((run / "adapter").glob("*.safetensors")) and not list(project.rglob("*.bin"))
+    assert list((run / "model").glob("*.safetensors")) and not list(project.rglob("*.bin"))
     assert list((run / "tensorboard").iterdir()) and (run / "curves.json").exists()
     page = (project / "report.html").read_text(encoding="utf-8")
     assert "Maya" in page and 'src="http' not in page

@@ -31,9 +31,7 @@ class Options(core_options.Options):
 
     base: str = option("starter", "the base model: starter, a folder, or a name on the hub", flag=True)
     adapter: Literal["lora", "none"] = option("lora", "lora, or none: every weight is trained", flag=True)
-    quant: Literal["none", "nf4"] = option(
-        "none", "nf4: the base in 4 bits, less memory (QLoRA)", flag=True
-    )
+    quant: Literal["none", "nf4"] = option("none", "nf4: the base in 4 bits, less memory (QLoRA)", flag=True)
     rank: int = option(16, "rank of the LoRA matrices", ge=1)
     alpha: int = option(32, "scale of the LoRA matrices, divided by the rank", ge=1)
     dropout: float = option(
@@ -108,6 +106,15 @@ def _placed(model: Any) -> Any:
     return model.float() if model.num_parameters() <= SMALL else model
 
 
+def multiplies_in_16_bits() -> bool:
+    """Does the GPU, or else the CPU, have instructions for bfloat16? Without them it is slower than 32 bits."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
 def _quantized() -> dict[str, Any]:
     """How transformers loads a base in 4 bits."""
     import torch
@@ -148,12 +155,15 @@ def lora(options: Options) -> Any:
     )
 
 
-def merged(model: Any) -> Any:
-    """The base with the adapter in its weights; a base of 4 bits is unpacked first, so that the adapter lies on the
-    very weights that it was trained on."""
-    if getattr(model, "is_quantized", False):
-        model.base_model.model.dequantize()
-    return model.merge_and_unload()
+def merged(base: str, adapter: Path, quant: str = "none") -> Any:
+    """The base with the adapter in its weights. One of 4 bits is unpacked first, so that the adapter comes to lie on
+    the very weights that it was trained on."""
+    from peft import PeftModel
+
+    model, _ = load(base, quant=quant)
+    if quant != "none":
+        model = model.dequantize()
+    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
 
 
 def context_length(model: PreTrainedModel) -> int:

@@ -47,8 +47,9 @@ def _merge(project: Project, run: Path, model: dict[str, Any], folder: Path) -> 
     examples = read_examples(project.folder("split") / "test.parquet")[:3]
     original = Engine(model["base"], run / MODEL, quant=model["quant"])
     expected = original.likelihoods(examples)
-    merged(original.model).save_pretrained(folder)
     original.tokenizer.save_pretrained(folder)
+    del original  # two copies of a large model need not be in memory at once
+    merged(model["base"], run / MODEL, model["quant"]).save_pretrained(folder)
     found = Engine(str(folder)).likelihoods(examples)
     pairs = zip(expected, found, strict=True)
     worst = max((abs(a.nll - b.nll) / a.tokens for a, b in pairs), default=0.0)

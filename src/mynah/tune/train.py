@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mynah.core import options as core_options
 from mynah.core import plugins
@@ -24,7 +24,7 @@ from mynah.core.tables import read_examples
 from mynah.core.types import Example
 from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import identity
+from mynah.models.load import identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
 from mynah.tune.checkpoints import Checkpoints
 
@@ -42,6 +42,9 @@ class Options(core_options.Options):
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
+    precision: Literal["auto", "bf16", "fp32"] = option(
+        "auto", "arithmetic; auto: 16 bits where the processor multiplies in them"
+    )
     checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
     save_minutes: float = option(5.0, "minutes between checkpoints, beside those after each epoch", gt=0)
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
@@ -132,7 +135,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "metric_for_best_model": "eval_loss",
         "logging_steps": 1,
         "seed": options.seed,
-        "bf16": torch.cuda.is_available(),
+        "bf16": options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits()),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
         "gradient_checkpointing": options.checkpointing,

@@ -67,9 +67,9 @@ class Engine:
         for batch in by_budget([len(piece.ids) for _, piece in pieces], SCORED_TOKENS):
             if all(index in kept for index in batch):
                 continue
-            ids, mask = self._padded([pieces[i][1].ids for i in batch], left=False)
+            ids, _ = self._padded([pieces[i][1].ids for i in batch], left=False)  # which causal attention does not see
             with torch.inference_mode():
-                logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+                logits = self.model(input_ids=ids, use_cache=False).logits
             kept.add({index: list(_score(pieces[index][1], logits[row])) for row, index in enumerate(batch)})
         return [Likelihood(pieces[index][0], *found) for index in range(len(pieces)) for found in kept[index]]
 
