@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MYNAH_TESTS ?= not slow
 
-.PHONY: demo test test-slow lint pictures clean
+.PHONY: demo test test-slow lint pictures benchmarks clean
 
 demo: $(READY)
 	$(BIN)/mynah demo
@@ -23,6 +23,11 @@ lint: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python benchmarks/pictures.py
+
+benchmarks: $(READY)
+	$(BIN)/python benchmarks/whatsapp.py
+	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/create.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

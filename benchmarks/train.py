@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from page import machine, put
 
 from mynah.core.folder import Project
 from mynah.core.tables import read_examples
@@ -137,11 +138,13 @@ def main() -> None:
             print(f"  {name}: {found[name][-1]}", file=sys.stderr, flush=True)
     best = {name: min(rounds, key=lambda each: each[1]) for name, rounds in found.items()}
     peer = best["TRL SFTTrainer, defaults"]
-    print(f"| trainer | supervised tokens a second | against TRL | bits per byte after {asked.epochs} epochs |")
-    print("|---|--:|--:|--:|")
+    lines = [f"| trainer | supervised tokens a second | against TRL | bits per byte after {asked.epochs} epochs |"]
+    lines.append("|---|--:|--:|--:|")
     for name, (supervised, seconds, cost) in best.items():
         speed = supervised / seconds
-        print(f"| {name} | {speed:,.0f} | {speed / (peer[0] / peer[1]):.2f} | {cost:.3f} |")
+        lines.append(f"| {name} | {speed:,.0f} | {speed / (peer[0] / peer[1]):.2f} | {cost:.3f} |")
+    print("\n".join(lines))
+    put("benchmarks.md", "train", "\n".join([*lines, "", f"Measured on {machine()}."]))
     facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "rounds": found}
     print(json.dumps(facts), file=sys.stderr)
 

@@ -21,6 +21,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from page import put
+
 from mynah.core.errors import Undecided
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Unparsed
 from mynah.data.files import Input, inputs
@@ -28,8 +30,6 @@ from mynah.data.sources import whatsapp
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT.parent / "shared" / "data" / "5_chat_exports"
-PAGE = ROOT / "docs" / "whatsapp.md"
-BEGIN, END = "<!-- begin: benchmarks/whatsapp.py -->\n", "<!-- end -->\n"
 COLUMNS = ("file", "lines", "messages", "system", "media", "deleted", "unparsed", "speakers", "expected", "difference")
 REASONS = {
     "android_us_12h_nnbsp.txt": "the authors keep `null` as a text and note that Android writes it for what could be "
@@ -190,9 +190,7 @@ def main() -> None:
     table = [COLUMNS, ["---"] * len(COLUMNS), *(each.cells() for each in rows)]
     lines = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n" for cells in table)
     print(lines)
-    if PAGE.exists():
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{lines}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    put("whatsapp.md", "whatsapp", lines.strip())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "mynah"
 MODULES = sorted(path.relative_to(SRC) for path in SRC.rglob("*.py"))
-HEAVY = {"torch", "transformers", "trl", "peft", "pandas", "matplotlib", "sacrebleu", "rouge_score", "datasets"}
+HEAVY = {"torch", "transformers", "trl", "peft", "pandas", "matplotlib", "sacrebleu", "rouge_score", "datasets",
+         "sklearn", "bitsandbytes"}  # fmt: skip
 LOW = {"core", "metrics", "models"}
 ROOMS = {"data", "tune", "measure", "talk", "ship"}
 BELOW: dict[str, set[str]] = {"core": set(), "metrics": {"core"}, "models": {"core"}, **dict.fromkeys(ROOMS, LOW)}

@@ -271,7 +271,7 @@ def test_a_memory_that_is_added_is_what_a_bot_remembers_with(add: Add, tmp_path:
     run_stage(project.folder("split"), "s", lambda _: Account("split", {}, {}))
     trained = Account("train", {}, {}, detail={"base": "starter", "data": "s", "options": {"model": {"quant": ""}}})
     run_stage(project.folder("runs", "x"), "", lambda _: trained)
-    project.folder("runs", "x", "adapter").mkdir()
+    project.folder("runs", "x", "model").mkdir()
     account = bot.run(project, bot.Options(memory="goldfish"), Decoding())
     assert json.loads((Path(account.detail["bot"]) / "bot.json").read_text(encoding="utf-8"))["memory"] == "goldfish"
     fish = bot.Bot(tmp_path, "Ida", echo.Engine(), plugins.load("memory", "goldfish"), Decoding())

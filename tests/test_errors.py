@@ -42,7 +42,7 @@ def archive(path: Path, **members: str) -> Path:
     [
         (lambda p: (p / "x").write_text("Milk\nEggs\n"), ("Expected", "found", "x")),
         (lambda p: (p / "x").write_text(""), ("empty",)),
-        (lambda p: archive(p / "x", photo_dot_jpg="\xff", list_dot_pdf="%PDF-1.4"), ("1 picture", "1 document")),
+        (lambda p: archive(p / "x", photo_dot_jpg="\xff", list_dot_pdf="%PDF-1.4"), ("1 picture", "1 PDF")),
         (lambda p: archive(p / "x", **{"..__evil_dot_txt": "a"}), ("stay inside",)),
         (lambda p: archive(p / "x", _chat_dot_txt="a" * 50_000_000), ("unpacks",)),
     ],

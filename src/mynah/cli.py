@@ -78,7 +78,8 @@ def _fail(why: str) -> NoReturn:
 
 def build(words: Sequence[str]) -> App:
     """The app. Only the command that `words` asks for is imported; the others are names with a line of help."""
-    app = App(name="mynah", help="Turns chats into a bot that talks like them, on this machine.", version=_version)
+    about = "Turns chats into a bot that talks like them, on this machine."
+    app = App(name="mynah", help=about, version=_version, suppress_keyboard_interrupt=False)
     for place, (name, (module, group)) in enumerate(COMMANDS.items()):
         command = _command(importlib.import_module(f"mynah.{module}")) if name in words[:1] else _nothing
         app.command(command, name=name, group=group, help=summary(module), sort_key=place)

@@ -18,7 +18,13 @@ from mynah.core.options import Options
 from mynah.core.versions import versions
 from mynah.models.load import STARTER
 
-NEEDED = {"torch": "torch", "transformers": "transformers", "trl": "trl", "peft": "peft", "sacrebleu": "sacrebleu"}
+NEEDED = {
+    **{
+        name: name
+        for name in ("torch", "transformers", "trl", "peft", "bitsandbytes", "sacrebleu", "psutil", "filelock")
+    },
+    "scikit-learn": "sklearn",
+}
 LEAST_DISK = 2 * 1024**3
 LEAST_MEMORY = 4 * 1024**3
 

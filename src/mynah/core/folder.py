@@ -33,7 +33,7 @@ from filelock import FileLock, Timeout
 from mynah.core.errors import UserError
 from mynah.core.memory import Peak
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 BEGUN = ".begun"  # the fingerprint of an attempt that is not complete yet
 PARTIAL = ".partial"
@@ -213,9 +213,10 @@ class Project:
     @classmethod
     def _checked(cls, path: Path) -> Project:
         version = read_json(path / "project.json").get("format", 0)
-        if version > FORMAT:
+        if version != FORMAT:
             found = f"format {version} in {str(path)!r}"
-            raise UserError(f"a project of format {FORMAT} or older", found, "Upgrade mynah to open it.")
+            todo = "Upgrade mynah to open it." if version > FORMAT else "Make it again: mynah create EXPORT."
+            raise UserError(f"a project of format {FORMAT}", found, todo)
         return cls(path)
 
     def folder(self, *names: str) -> Path:
@@ -234,7 +235,8 @@ class Project:
         part. Raises UserError where there is none."""
         data = self.account("split").fingerprint
         complete = sorted(self.folder("runs").glob(f"*/{MANIFEST}"), key=lambda manifest: manifest.stat().st_mtime)
-        runs = [(path.parent, found) for path in complete if (found := read_account(path.parent))]
+        folders = [path.parent for path in complete if not path.parent.name.endswith(PARTIAL)]
+        runs = [(folder, found) for folder in folders if (found := read_account(folder))]
         tuned = [(run, account) for run, account in runs if account.detail.get("data") == data]
         chosen = [(run, account) for run, account in tuned if name in ("", run.name)]
         if not chosen:

@@ -25,14 +25,14 @@ from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.command import Call
 from mynah.core.errors import Undecided, UserError
-from mynah.core.folder import Account, Project, file_hash, fingerprint, run_stage, slug
+from mynah.core.folder import Account, Project, file_hash, fingerprint, read_account, run_stage, slug
 from mynah.core.options import option
 from mynah.core.tables import span, write_conversations, write_rows
 from mynah.core.types import Conversation, Item, Message, Understood, Unparsed
 from mynah.data import gaps
 from mynah.data.files import Found, Input, Left, counted, look, shown, single
 
-VERSION = 3
+VERSION = 4
 SURE = 0.5  # the least confidence of a source that is believed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LISTED = 1000  # lines and files that the account lists; the counts are of all
@@ -142,6 +142,7 @@ def settled(project: Project, options: core_options.Options, decide: Callable[[U
     """`run`, in which `decide` answers what the files leave open. An answer counts for the file that was asked about:
     another may show the contrary."""
     assert isinstance(options, Options)
+    options = _as_answered_before(project, options)
     while True:
         try:
             return run(project, options)
@@ -151,6 +152,13 @@ def settled(project: Project, options: core_options.Options, decide: Callable[[U
                 raise  # it was answered, and that did not help
             answers = {**options.answers, question.file: {**before, question.option: decide(question)}}
             options = options.model_copy(update={"answers": answers})
+
+
+def _as_answered_before(project: Project, options: Options) -> Options:
+    """The options with the answers that the project was read with, if all else is unchanged."""
+    before = read_account(project.folder("ingest"))
+    again = options.model_copy(update={"answers": before.detail["answers"]}) if before else options
+    return again if before and before.fingerprint == _fingerprint(look(again.input), again) else options
 
 
 def asker(call: Call) -> Callable[[Undecided], str]:
@@ -291,13 +299,17 @@ class Reading:
 
 def run(project: Project, options: Options) -> Account:
     """Read the exports into `PROJECT/ingest`. Raises UserError where there is no chat."""
-    settings = options.model_dump(exclude={"input"})
     found = look(options.input)
+    print_of = _fingerprint(found, options)
+    return run_stage(project.folder("ingest"), print_of, lambda folder: _ingest(folder, found, options))
+
+
+def _fingerprint(found: Found, options: Options) -> str:
+    settings = options.model_dump(exclude={"input"})
     paths = {each.path: each.base for each in found.files}
     seen = [options.input.name, *(f"{shown(path, base)} {file_hash(path)}" for path, base in paths.items())]
     seen += [each.name for each in found.left]
-    print_of = fingerprint("ingest", VERSION, settings, [*seen, *plugins.names("source")])
-    return run_stage(project.folder("ingest"), print_of, lambda folder: _ingest(folder, found, options))
+    return fingerprint("ingest", VERSION, settings, [*seen, *plugins.names("source")])
 
 
 def _ingest(folder: Path, found: Found, options: Options) -> Account:
@@ -400,6 +412,7 @@ def _account(
         "source": ", ".join(sources),
         "file": files[0]["name"] if len(files) == 1 else options.input.resolve().name,
         "files": files,
+        "answers": options.answers,
         "not_read": [each._asdict() for each in left[:LISTED]],
         "facts": _shared(readings),
         "lines": sum(lines.values()),

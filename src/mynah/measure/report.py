@@ -20,6 +20,7 @@ from mynah.measure.page import render
 VERSION = 2
 UNREAD = 50  # lines that nothing could read which the page shows at most
 DATA_STAGES = ("ingest", "clean", "pair", "split")
+CODE = ("contents.py", "page.html.jinja", "page.py", "pictures.py", "report.py", "words.py")  # what makes the page
 
 
 class Options(core_options.Options):
@@ -33,8 +34,8 @@ def run(project: Project, report: Options) -> Account:
     """Write `PROJECT/report.html`."""
     evaluation = project.account("evaluate")
     page = project.path / "report.html"
-    code = file_hash(Path(__file__).with_name("page.html.jinja"))
-    print_of = fingerprint("report", VERSION, report.model_dump(), [evaluation.fingerprint, code])
+    code = [file_hash(Path(__file__).with_name(name)) for name in CODE]
+    print_of = fingerprint("report", VERSION, report.model_dump(), [evaluation.fingerprint, *code])
 
     def work(folder: Path) -> Account:
         page.write_text(render(gathered(project, evaluation)), encoding="utf-8")

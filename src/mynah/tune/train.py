@@ -31,6 +31,8 @@ from mynah.tune.checkpoints import Checkpoints
 VERSION = 2
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
+NO_MATTER = {"save_minutes", "checkpointing"}  # options that change how a run is made, and nothing of the run
+
 
 class Options(core_options.Options):
     """How it is trained."""
@@ -56,7 +58,7 @@ SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": Mo
 def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
-    settings = {"train": train.model_dump(), "model": model.model_dump(exclude={"base"})}
+    settings = {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
     print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
     name = f"{train.method}-{print_of[:6]}"
     return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
