@@ -333,12 +333,11 @@ def test_what_a_file_leaves_open_is_asked_for_that_file(project: Project, logs: 
     account = ingest.settled(project, options, decide)
     assert asked == ["'', in 'a.txt'", "'', in 'c.txt'"] and account.detail["messages"] == 3
     assert said(project) == ["left: hello", "right: hello", "right: hello"]
-    assert ingest.settled(project, options, decide).reused and len(asked) == 4
-    assert ingest.settled(project, options, lambda question: "left") and said(project)[1] == "right: hello"
+    assert ingest.settled(project, options, decide).reused and len(asked) == 2  # nor asked again
     set_before = ingest.Options(input=logs, plugins={"log": {"side": "left"}})
-    assert ingest.settled(project, set_before, decide) and len(asked) == 4 and set(said(project)) == {"left: hello"}
+    assert ingest.settled(project, set_before, decide) and len(asked) == 2 and set(said(project)) == {"left: hello"}
     answers = {"a.txt": {"side": "left"}, "c.txt": {"side": "left"}}
-    assert ingested(project, logs, answers=answers) and len(asked) == 4
+    assert ingested(project, logs, answers=answers) and len(asked) == 2
 
 
 def test_an_answer_that_does_not_help_is_not_asked_for_again(project: Project, logs: Path) -> None:

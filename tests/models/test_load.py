@@ -16,6 +16,7 @@ from mynah.core.types import Example, Prompt, Turn
 from mynah.models import attention, load
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines.transformers import Engine
+from mynah.models.render import IGNORED
 from mynah.tune import train
 from mynah.tune.methods import sft
 from tests import bases
@@ -128,6 +129,29 @@ def test_attention_by_plain_products_is_the_fused_one(groups: int) -> None:
     assert model.config._attn_implementation != attention.NAME
     torch.testing.assert_close(plain.logits, fused.logits, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(model.model.layers[0].self_attn.q_proj.weight.grad, gradient, atol=1e-4, rtol=1e-3)
+
+
+def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:
+    engine = Engine(base)
+    rows = train.tokenized([TALK], engine)
+    arguments = train.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))
+    seen: list[torch.Size] = []
+
+    def loss(logits: Any, labels: Any) -> Any:
+        seen.extend((logits.shape, labels.shape))
+        return 2 * sft.negative_log_likelihood(logits, labels)
+
+    usual, doubled = (
+        sft.trainer(Engine(base).model, engine.tokenizer, rows, rows, arguments, 1024, [], None, each)
+        for each in (sft.negative_log_likelihood, loss)
+    )
+    with torch.no_grad():
+        values = [
+            float(made.compute_loss(made.model, next(iter(made.get_eval_dataloader())))) for made in (usual, doubled)
+        ]
+    learned = sum(label != IGNORED for row in rows for label in row["labels"])
+    assert values[1] == pytest.approx(2 * values[0])
+    assert seen == [torch.Size([learned, len(engine.tokenizer)]), torch.Size([learned])]
 
 
 def test_the_loss_is_the_mean_over_the_learned_tokens_and_padding_changes_nothing(base: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError
-from mynah.core.folder import MODEL, Account, Project, fingerprint, run_stage
+from mynah.core.folder import MODEL, Account, Project, fingerprint, need_disk, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_examples
 
@@ -37,6 +37,8 @@ def run(project: Project, merge: Options) -> Account:
     if model["adapter"] == "none":
         todo = f"It can be used as it is: {tuned / MODEL}"
         raise UserError("a run with an adapter", f"{tuned.name!r}, which is a whole model already", todo)
+    packed = 2 if model["quant"] == "nf4" else 1  # two weights of 4 bits count as one parameter
+    need_disk(tuned, 4 * packed * trained.detail["parameters"], "the merged model")
     return run_stage(tuned / "merged", print_of, lambda folder: _merge(project, tuned, model, folder))
 
 

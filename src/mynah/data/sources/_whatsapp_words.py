@@ -1,8 +1,8 @@
 """What WhatsApp itself writes into an export, one block a language. To correct a language, correct its block.
 
 Phrases are separated by `|`. Case, invisible marks and a full stop at the end do not matter. Where the phrases come
-from: the table of languages in the team's notes on formats, strings of the apps as several public readers of exports
-list them (Android 2.8, iOS 22.24), and small public test files. What is behind `# unverified` is what a speaker of the
+from: strings of the apps as several public readers of exports list them (Android 2.8, iOS 22.24), and small public test
+files. What is behind `# unverified` is what a speaker of the
 language would expect, seen nowhere; a wrong phrase there does no harm, as it never occurs. Months and words for halves
 of the day are those of the Unicode CLDR. A phrase that is missing here is still known by its structure where iOS marks
 it with U+200E, or where it names a file of the zip (`_whatsapp_bodies.py`).

@@ -7,6 +7,7 @@ padded on the right, where causal attention does not see it, so that no mask is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mynah.models.attention import quickened
@@ -16,9 +17,16 @@ from mynah.tune.batches import TokenBatches
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
 
 
+def negative_log_likelihood(logits: Any, labels: Any) -> Any:
+    """The sum of the learned tokens' losses, in nats. logits: [learned, vocabulary], labels: [learned]."""
+    from torch.nn import functional
+
+    return functional.cross_entropy(logits, labels, reduction="sum")
+
+
 def trainer(
     model: Any, tokenizer: Any, train: list[dict[str, Any]], valid: list[dict[str, Any]], arguments: dict[str, Any],
-    batch_tokens: int, callbacks: list[Any], adapter: Any,
+    batch_tokens: int, callbacks: list[Any], adapter: Any, loss: Callable[[Any, Any], Any] = negative_log_likelihood,
 ) -> Any:  # fmt: skip
     """A TRL trainer over rows of `input_ids` and `labels`. `arguments` are transformers' training arguments; without an
     `adapter` every weight is trained."""
@@ -65,8 +73,8 @@ def trainer(
             finally:
                 only.remove()
             count = learned.sum() if num_items_in_batch is None else num_items_in_batch
-            loss = functional.cross_entropy(made.logits.float(), labels[learned], reduction="sum") / count
-            return (loss, made) if return_outputs else loss
+            mean = loss(made.logits.float(), labels[learned]) / count
+            return (mean, made) if return_outputs else mean
 
     made = Trainer(
         model=model,
