@@ -29,7 +29,16 @@ def made(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, di
 
 
 def settings(base: Path) -> list[str]:
-    return ["--base", str(base), "--epochs", "2", "--set", "evaluate.replies=6", "--set", "decoding.max_tokens=12"]
+    return [
+        "--base",
+        str(base),
+        "--set",
+        "train.epochs=2",
+        "--set",
+        "evaluate.replies=6",
+        "--set",
+        "decoding.max_tokens=12",
+    ]
 
 
 def mynah(here: Path, *words: str) -> dict:  # type: ignore[type-arg]

@@ -143,7 +143,8 @@ def _parameters(module: Any) -> Iterator[inspect.Parameter]:
     for section, options in getattr(module, "FLAGS", module.SECTIONS).items():
         yield from _flags(section, options)
     for name, (kind, about, default) in COMMON.items():
-        yield _parameter(name, kind, default, Parameter(name=f"--{name}", help=about, **PLAIN))
+        shown = name != "debug"  # which is for those who read the code
+        yield _parameter(name, kind, default, Parameter(name=f"--{name}", help=about, show=shown, **PLAIN))
 
 
 def _flags(section: str, options: type[Options]) -> Iterator[inspect.Parameter]:

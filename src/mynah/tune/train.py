@@ -39,7 +39,7 @@ class Options(core_options.Options):
 
     method: str = option("sft", "the method, by its file in tune/methods")
     lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
-    epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0, flag=True)
+    epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0)
     patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
