@@ -57,20 +57,27 @@ def row(name: str, stages: dict[str, Any]) -> list[str]:
     scores, differences = stages["evaluate"]["scores"], stages["evaluate"]["differences"]
     bits = [f"{scores[system]['bits_per_byte']['value']:.2f}" for system in ("base", "prompted", "tuned")]
     better = differences["tuned - base"]["bits_per_byte"]
-    others = sum(stages[stage]["seconds"] for stage in STAGES if stage not in ("train", "evaluate"))
-    total = sum(stages[stage]["seconds"] for stage in STAGES)
+    times = [stages[stage]["seconds"] for stage in STAGES]
+    memory = max(stages[stage]["peak_memory"] for stage in STAGES)
     return [
         name, f"{stages['ingest']['messages']:,}", f"{stages['train']['learned_tokens']:,}",
-        f"{others:.1f} s", f"{stages['train']['seconds']:.0f} s", f"{stages['evaluate']['seconds']:.0f} s",
-        f"{total:.0f} s", f"{max(stages[stage]['peak_memory'] for stage in STAGES) / 1e9:.1f} GB",
+        *(f"{seconds:.1f} s" for seconds in [*times, sum(times)]), f"{memory / 1e9:.1f} GB",
         *bits, f"{better['value']:+.2f} [{better['low']:+.2f}, {better['high']:+.2f}]",
     ]  # fmt: skip
 
 
 HEAD = (
-    "chat", "messages", "learned tokens", "data stages, report", "train", "evaluate", "in all", "peak memory", "base",
-    "prompted", "tuned", "tuned - base",
-)  # fmt: skip
+    "chat",
+    "messages",
+    "learned tokens",
+    *STAGES,
+    "in all",
+    "peak memory",
+    "base",
+    "prompted",
+    "tuned",
+    "tuned - base",
+)
 
 
 def main() -> None:
