@@ -1,4 +1,4 @@
-"""Runs belong to the split they were tuned on."""
+"""Runs belong to the split they were tuned on; what was complete when a process was killed is not done again."""
 
 from __future__ import annotations
 
@@ -20,3 +20,22 @@ def test_a_run_tuned_on_another_split_is_not_taken(tmp_path: Path) -> None:
     assert project.tuned()[0].name == "b"
     with pytest.raises(UserError, match="found a, b"):
         project.tuned("c")
+
+
+def test_what_is_complete_but_not_in_its_place_is_put_there_and_an_attempt_goes_on(tmp_path: Path) -> None:
+    folder, attempts = tmp_path / "stage", []
+
+    def work(partial: Path) -> Account:
+        attempts.append(sorted(path.name for path in partial.iterdir()))
+        (partial / "half").write_text("done")
+        if len(attempts) == 1:
+            raise KeyboardInterrupt
+        return Account("stage", {}, {})
+
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(folder, "now", work)
+    assert not run_stage(folder, "now", work).reused and attempts[1] == [".begun", "half"]
+    folder.rename(tmp_path / "stage.partial")  # as if killed before the rename
+    assert run_stage(folder, "now", work).reused and folder.is_dir() and len(attempts) == 2
+    run_stage(folder, "other", work)
+    assert attempts[2] == [".begun"]  # another fingerprint finds nothing of this one

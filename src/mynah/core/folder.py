@@ -130,8 +130,8 @@ def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account]) -> A
         account, fingerprint=print_of, seconds=round(time.monotonic() - started, 2), peak_memory=peak.process,
         peak_gpu_memory=peak.gpu,
     )  # fmt: skip
-    begun.unlink()
     write_json(partial / MANIFEST, {k: v for k, v in asdict(account).items() if k != "reused"})
+    begun.unlink()  # only now: without either, a kill here would lose the attempt
     _put(partial, folder)
     return account
 
@@ -154,7 +154,7 @@ def need_disk(folder: Path, size: int, what: str) -> None:
 
 def megabytes(size: int) -> str:
     """Bytes as people read them."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
 
 
 @dataclass(frozen=True, slots=True)

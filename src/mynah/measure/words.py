@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from mynah.core.folder import megabytes
 from mynah.core.statistics import conclusive
 from mynah.core.types import Score
 from mynah.measure.contents import SYSTEMS, Report
@@ -208,9 +209,7 @@ def duration(seconds: float) -> str:
 
 def size(bytes_: int) -> str:
     """Memory for people; nothing where none was measured."""
-    if bytes_ <= 0:
-        return ""
-    return f"{bytes_ / 1e9:,.1f} GB" if bytes_ >= 1e9 else f"{bytes_ / 1e6:,.0f} MB"
+    return megabytes(bytes_) if bytes_ > 0 else ""
 
 
 def pause(seconds: float) -> str:
