@@ -1,140 +1,79 @@
-"""Corpora in, tokens out: the dialogues that the starter learns, and its tokenizer.
+"""Corpora in, tokens out: what the starter learns, and its tokenizer.
 
-In:  a folder with the corpora listed in CORPORA (JSONL, JSONL.zst, YAML).
-Out: OUT/tokenizer/, OUT/{train,valid,test}.npz (`ids`: uint16 tokens, `ends`: where each dialogue ends),
-     OUT/corpora.json (what came in and what went out, by corpus).
+In:  a folder with the corpora, laid out as CORPORA in corpora.py says.
+Out: OUT/tokenizer/, OUT/tokens/CORPUS.PART.npz (`ids`: uint16 tokens, `ends`: where each document ends), and
+     OUT/corpora.json (documents, tokens and bytes of each).
 
     python starter/prepare.py DATA OUT
 
-The part of a dialogue is decided by a hash of its text, so that a duplicate lands where its twin is, and nothing of
-the test part is ever trained on, by the tokenizer either.
+A hash decides the part of a document, and nothing of the test part is ever trained on, by the tokenizer either. What
+is the same but for case and punctuation is kept once.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import io
 import json
 import random
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
-import zstandard
+from corpora import CORPORA, Corpus, Document, part_of
+from scenes import bare
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-VOCABULARY = 4096
-LONGEST = 512  # tokens of one training row
+VOCABULARY = 6144
 SPECIALS = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-
-Turn = tuple[str, str]  # speaker, text
-Dialogue = tuple[str, list[Turn]]  # system text, turns
+TOKENIZED = {"books": 0.15, "posts": 0.4}  # the share that the tokenizer sees of what would drown the dialogues
 
 
-def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file, compressed or not."""
-    if path.suffix == ".zst":
-        with path.open("rb") as raw:
-            text = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8")
-            yield from (json.loads(line) for line in text if line.strip())
-    else:
-        with path.open(encoding="utf-8") as stream:
-            yield from (json.loads(line) for line in stream if line.strip())
-
-
-def turns(path: Path) -> Iterator[Dialogue]:
-    for row in lines(path):
-        yield "", [(t["speaker"], t["text"]) for t in row["turns"]]
-
-
-def personas(path: Path) -> Iterator[Dialogue]:
-    """The second speaker is the assistant, and what is known of them is the system text."""
-    for row in lines(path):
-        yield " ".join(row["persona_2"]), [(t["speaker"], t["text"]) for t in row["turns"]]
-
-
-def questions(path: Path) -> Iterator[Dialogue]:
-    for row in lines(path):
-        if len(row["response"]) <= 400:
-            yield "", [("user", row["instruction"]), ("assistant", row["response"])]
-
-
-def chitchat(path: Path) -> Iterator[Dialogue]:
-    for row in lines(path):
-        for phrasing in [row["question"], *row["alternatives"][:12]]:
-            yield "", [("user", phrasing), ("assistant", row["answer"])]
-
-
-def conversations(path: Path) -> Iterator[Dialogue]:
-    for file in sorted(path.glob("*.yml")):
-        for dialogue in yaml.safe_load(file.read_text(encoding="utf-8"))["conversations"]:
-            yield "", [("user" if i % 2 == 0 else "assistant", str(text)) for i, text in enumerate(dialogue)]
-
-
-# name: (path, reader, share that is used, may the roles be swapped?)
-CORPORA = {
-    "self_dialogue": ("6_pretrain/self_dialogue/self_dialogue.jsonl.zst", turns, 1.0, True),
-    "topical_chat": ("6_pretrain/topical_chat/topical_chat.jsonl.zst", turns, 1.0, True),
-    "synthetic_persona_chat": (
-        "6_pretrain/synthetic_persona_chat/synthetic_persona_chat.jsonl.zst", personas, 1.0, False),
-    "schema_guided": ("6_pretrain/schema_guided/schema_guided.jsonl.zst", turns, 0.45, False),
-    "multiwoz": ("6_pretrain/multiwoz/multiwoz.jsonl.zst", turns, 1.0, False),
-    "taskmaster4": ("6_pretrain/taskmaster4/taskmaster4.jsonl.zst", turns, 0.5, False),
-    "dolly": ("4_faq_dialogue_instruct/dolly_no_context/dolly.jsonl", questions, 1.0, False),
-    "chitchat": ("4_faq_dialogue_instruct/ms_chitchat_en-us/chitchat.jsonl", chitchat, 1.0, False),
-    "chatterbot": ("4_faq_dialogue_instruct/chatterbot_corpus/english", conversations, 1.0, False),
-}  # fmt: skip
-
-
-def part_of(dialogue: Dialogue) -> tuple[str, float]:
-    """The part of a dialogue (2 % test, 1 % valid) and a number in [0, 1) to sample by."""
-    digest = hashlib.sha256(json.dumps(dialogue[1]).encode()).digest()
-    place = digest[0] * 256 + digest[1]
-    part = "test" if place < 1311 else "valid" if place < 1966 else "train"
-    return part, int.from_bytes(digest[2:6]) / 2**32
-
-
-def bubbles(text: str, chance: random.Random) -> str:
+def bubbles(text: str) -> str:
     """A turn as a messenger shows it: one sentence a bubble, without the full stop."""
-    parts = re.split(r"(?<=[.!?])\s+", text)
-    return "\n".join(p.rstrip(".") for p in parts if p.rstrip(".")) if chance.random() < 0.8 else text
+    return "\n".join(p.rstrip(".") for p in re.split(r"(?<=[.!?])\s+", text) if p.rstrip("."))
 
 
-def as_messages(dialogue: Dialogue, swap: bool, chance: random.Random) -> list[dict[str, str]]:
-    """Roles for the speakers; some dialogues in lower case or in bubbles, as people write to each other."""
-    system, turns = dialogue
-    names = list(dict.fromkeys(speaker for speaker, _ in turns))
-    if swap and chance.random() < 0.5:
+def typed(text: str) -> str:
+    """A line as people type it in haste: lower case, nothing at its end."""
+    return text.lower().rstrip(".?!")
+
+
+def as_text(document: Document, corpus: Corpus, chance: random.Random) -> str:
+    """A document as the model reads it. Of the dialogues a quarter is in lower case and a fifth in bubbles, as people
+    write to each other; of the scenes, some of the user's lines are typed in haste."""
+    if not document.turns:
+        return re.sub(r"[ \t]+", " ", document.text).strip() + "<|end|>"
+    names = list(dict.fromkeys(speaker for speaker, _ in document.turns))
+    if corpus.swap and chance.random() < 0.5:
         names.reverse()
     role = {name: "user" if i == 0 else "assistant" for i, name in enumerate(names)}
-    lower, split = chance.random() < 0.25, chance.random() < 0.2
-    messages = [{"role": "system", "content": system}] if system else []
-    for speaker, text in turns:
-        text = re.sub(r"\s+", " ", text).strip()
-        if split:
-            text = bubbles(text, chance)
+    lower, split = (not corpus.plain and chance.random() < share for share in (0.25, 0.2))
+    hasty = corpus.plain and chance.random() < 0.15
+    joined: list[tuple[str, str]] = []
+    for speaker, text in document.turns:
+        text = re.sub(r"[^\S\n]+" if corpus.plain else r"\s+", " ", text).strip()
+        if split and chance.random() < 0.8:
+            text = bubbles(text)
         if lower:
             text = text.lower()
-        if not text:
-            continue
-        if messages and messages[-1]["role"] == role[speaker]:
-            messages[-1]["content"] += "\n" + text
-        else:
-            messages.append({"role": role[speaker], "content": text})
-    return messages
+        if hasty and role[speaker] == "user":
+            text = typed(text) or text
+        if text and joined and joined[-1][0] == role[speaker]:
+            joined[-1] = (role[speaker], joined[-1][1] + "\n" + text)
+        elif text:
+            joined.append((role[speaker], text))
+    if document.system:
+        joined.insert(0, ("system", document.system))
+    return "".join(f"<|{role}|>{text}<|end|>" for role, text in joined)
 
 
-def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     """Byte-level BPE: every byte has a token, so that any language and emoji survive; digits stand apart."""
     tokenizer = Tokenizer(models.BPE())
     words = Regex(r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
@@ -148,7 +87,8 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    mark = re.compile(r"<\|\w+\|>")
+    tokenizer.train_from_iterator((piece for text in texts for piece in mark.split(text) if piece), trainer)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=SPECIALS[0],
@@ -161,47 +101,55 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     return fast
 
 
-def rows(messages: list[dict[str, str]], tokenizer: PreTrainedTokenizerFast) -> Iterator[list[int]]:
-    """The tokens of a dialogue, cut between turns where it is longer than LONGEST."""
-    row: list[int] = []
-    for message in messages:
-        text = f"<|{message['role']}|>{message['content']}<|end|>"
-        tokens = tokenizer.encode(text, add_special_tokens=False)[:LONGEST]
-        if len(row) + len(tokens) > LONGEST:
-            yield row
-            row = []
-        row += tokens
-    yield row
+def texts_of(name: str, data: Path, chance: random.Random) -> dict[str, list[str]]:
+    """The texts of a corpus by part, each once."""
+    corpus = CORPORA[name]
+    parts: dict[str, list[str]] = {"train": [], "valid": [], "test": []}
+    seen: set[str] = set()
+    for document in corpus.read(data / corpus.path):
+        text = as_text(document, corpus, chance)
+        if bare(text) not in seen:
+            seen.add(bare(text))
+            parts[part_of(document.key)].append(text)
+    return parts
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("data", type=Path)
     arguments.add_argument("out", type=Path)
+    arguments.add_argument(
+        "--again", nargs="+", choices=CORPORA, help="only these corpora, with the tokenizer of before"
+    )
     options = arguments.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "tokens").mkdir(parents=True, exist_ok=True)
 
     chance = random.Random(1)
-    parts: dict[str, list[list[dict[str, str]]]] = {"train": [], "valid": [], "test": []}
-    counts: Counter[str] = Counter()
-    for name, (path, read, share, swap) in CORPORA.items():
-        for dialogue in read(options.data / path):
-            part, place = part_of(dialogue)
-            if place < share and len(dialogue[1]) > 1:
-                counts[f"{name}/{part}"] += 1
-                parts[part].append(as_messages(dialogue, swap, chance))
-    chance.shuffle(parts["train"])
+    texts = {name: texts_of(name, options.data, chance) for name in options.again or CORPORA}
+    if options.again:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(options.out / "tokenizer")
+    else:
+        seen = (t for name in texts for t in texts[name]["train"] if chance.random() < TOKENIZED.get(name, 1.0))
+        tokenizer = train_tokenizer(seen)
+        tokenizer.save_pretrained(options.out / "tokenizer")
 
-    tokenizer = train_tokenizer([m["content"] for d in parts["train"] for m in d])
-    tokenizer.save_pretrained(options.out / "tokenizer")
-    for part, dialogues in parts.items():
-        table = [row for messages in dialogues for row in rows(messages, tokenizer)]
-        ids = np.array([t for row in table for t in row], dtype=np.uint16)
-        np.savez(options.out / f"{part}.npz", ids=ids, ends=np.cumsum([len(row) for row in table]))
-        characters = sum(len(m["content"]) for d in dialogues for m in d)
-        counts[f"{part}/tokens"], counts[f"{part}/characters"] = len(ids), characters
-    (options.out / "corpora.json").write_text(json.dumps(counts, indent=1))
-    print(json.dumps(counts, indent=1))
+    account = options.out / "corpora.json"
+    counts = json.loads(account.read_text()) if options.again else {}
+    for name, parts in texts.items():
+        counts[name] = {
+            part: tokenized(found, tokenizer, options.out / "tokens" / f"{name}.{part}.npz")
+            for part, found in parts.items()
+        }
+        print(name, counts[name]["train"], flush=True)
+    account.write_text(json.dumps(counts, indent=1))
+
+
+def tokenized(texts: list[str], tokenizer: PreTrainedTokenizerFast, path: Path) -> dict[str, int]:
+    """Write the tokens of the texts; the account of them."""
+    rows = [encoding.ids for encoding in tokenizer.backend_tokenizer.encode_batch(texts)]
+    ids = np.array([token for row in rows for token in row], dtype=np.uint16)
+    np.savez(path, ids=ids, ends=np.cumsum([len(row) for row in rows]))
+    return {"documents": len(texts), "tokens": len(ids), "bytes": sum(len(text.encode()) for text in texts)}
 
 
 if __name__ == "__main__":

@@ -1,60 +1,44 @@
-"""Tokens in, a base model out: pretraining of the starter, on whatever is there (CPU or GPU), going on where it was.
+"""Tokens in, a base model out: the training of the starter, on whatever is there (CPU or GPU), going on where it was.
 
 In:  the folder that `prepare.py` wrote.
 Out: OUT/model/ (bf16 safetensors, configuration and tokenizer), OUT/curve.jsonl, OUT/checkpoint.pt (for going on).
 
-    python starter/pretrain.py DATA OUT --tokens 6300000
+    python starter/pretrain.py DATA OUT --tokens 40000000
 
-Muon for the matrices, AdamW for embeddings and norms; warm-up, plateau, linear decay. A row is one dialogue: nothing
-attends across dialogues. Batches are rows of like length up to a budget of tokens, a pure function of seed and step.
+Two phases: broad text in rows of 256 tokens at a constant learning rate, then the chat stage, mostly talk in rows of
+512 tokens, while the rate falls to nothing. Muon (Jordan et al. 2024) for the matrices, AdamW for embeddings and norms.
+On a CPU the step is compiled, and memory is kept between steps rather than given back to the system: the pages of
+large tensors would be zeroed anew each time, which costs more than the arithmetic.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
-import math
 import os
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import torch
+from batches import BROAD, IGNORED, TALK, Streams, inputs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-BUDGET = 6144  # tokens of one step, padding counted
-IGNORED = -100
+from mynah.models import attention
+
+CHAT_STAGE = 0.35  # of the tokens
+STEP = 8192  # tokens
 
 
-def load_rows(path: Path) -> list[np.ndarray]:
-    table = np.load(path)
-    return [row for row in np.split(table["ids"], table["ends"][:-1]) if len(row) > 1]
-
-
-def batches(rows: list[np.ndarray], seed: int) -> list[list[int]]:
-    """Rows of like length together, each batch within BUDGET padded tokens, the batches in random order."""
-    chance = np.random.default_rng(seed)
-    lengths = np.array([len(row) for row in rows])
-    order = np.argsort(lengths + chance.uniform(0, 16, len(rows)))
-    found: list[list[int]] = [[]]
-    longest = 0
-    for i in order:
-        longest = max(longest, lengths[i])
-        if found[-1] and (len(found[-1]) + 1) * longest > BUDGET:
-            found.append([])
-            longest = lengths[i]
-        found[-1].append(int(i))
-    return [found[i] for i in chance.permutation(len(found))]
-
-
-def collate(rows: list[np.ndarray], device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and labels, both [rows, longest]. Padding is on the right, so causal attention never sees it."""
-    longest = max(len(row) for row in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    labels = torch.full((len(rows), longest), IGNORED)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = labels[i, : len(row)] = torch.from_numpy(row.astype(np.int64))
-    return ids.to(device), labels.to(device)
+def keep_memory() -> None:
+    """Tell glibc not to give memory back between steps."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            libc = ctypes.CDLL(None)
+            for setting, value in ((-3, 2**30), (-1, 2**34 // 16), (-2, 2**28)):  # mmap threshold, trim, top pad
+                libc.mallopt(setting, value)
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int) -> LlamaForCausalLM:
@@ -77,117 +61,172 @@ def new_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int) -> Ll
     )
 
 
-def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
+def optimizers(model: LlamaForCausalLM, scale: float = 1.0) -> list[torch.optim.Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     return [
-        torch.optim.Muon(matrices, lr=0.02, momentum=0.95, weight_decay=0.01),
-        torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.95), weight_decay=0.0),
+        torch.optim.Muon(matrices, lr=0.02 * scale, momentum=0.95, weight_decay=0.01),
+        torch.optim.AdamW(others, lr=4e-3 * scale, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 
 
 def rate(done: float) -> float:
-    """The share of the full learning rate after `done` of the training: 2 % warm-up, 45 % linear decay."""
-    return min(1.0, (done + 1e-3) / 0.02, max(0.02, (1 - done) / 0.45))
+    """The share of the full learning rate: it rises for 1 % of the training, and falls linearly in the chat stage."""
+    return min(1.0, (done + 1e-4) / 0.01, max(0.01, (1 - done) / CHAT_STAGE))
 
 
-def loss_of(model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
-        hidden = model.model(ids, use_cache=False).last_hidden_state[:, :-1]
-        seen = labels[:, 1:] != IGNORED
-        logits = model.lm_head(hidden[seen])
-    return torch.nn.functional.cross_entropy(logits.float(), labels[:, 1:][seen])
+def loss_of(model: LlamaForCausalLM, given: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The summed loss of the labelled tokens, in nats."""
+    with torch.autocast(given["ids"].device.type, dtype=torch.bfloat16):
+        hidden = model.model(
+            given["ids"], attention_mask=given["mask"], position_ids=given["positions"], use_cache=False
+        ).last_hidden_state
+        logits = model.lm_head(hidden)
+    return torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), given["labels"].flatten(), ignore_index=IGNORED, reduction="sum"
+    )
 
 
-@torch.inference_mode()
-def validate(model: LlamaForCausalLM, rows: list[np.ndarray], device: str) -> float:
-    total = count = 0.0
-    for batch in batches(rows, seed=0):
-        ids, labels = collate([rows[i] for i in batch], device)
-        seen = float((labels[:, 1:] != IGNORED).sum())
-        total += float(loss_of(model, ids, labels)) * seen
-        count += seen
-    return total / count
+class Training:
+    """The model, its optimizers and how far they are."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        torch.manual_seed(options.seed)
+        self.tokenizer = AutoTokenizer.from_pretrained(options.data / "tokenizer")
+        self.model = new_model(self.tokenizer, options.width, options.layers).to(self.device)
+        if options.base:
+            self.model.load_state_dict(LlamaForCausalLM.from_pretrained(options.base, dtype=torch.float32).state_dict())
+        self.steppers = optimizers(self.model, options.rate)
+        self.full_rates = [[group["lr"] for group in stepper.param_groups] for stepper in self.steppers]
+        self.train = Streams(options.data / "tokens", "train", options.seed)
+        self.loss_of = torch.compile(loss_of) if options.compile else loss_of
+        self.step = self.seen = 0
+        self.spent = 0.0  # seconds, over all sittings
+
+    @property
+    def done(self) -> float:
+        """The share of the training that is behind us, in tokens or in minutes."""
+        minutes, tokens = float(self.options.minutes), int(self.options.tokens)
+        return self.spent / 60 / minutes if minutes else self.seen / tokens
+
+    def given(self, streams: Streams, mixture: dict[str, float], length: int, draw: int) -> dict[str, torch.Tensor]:
+        ids, documents = streams.batch(mixture, STEP // length, length, draw)
+        return inputs(ids.to(self.device), documents.to(self.device), torch.bfloat16)
+
+    def one_step(self) -> float:
+        """One step of the optimizers; the mean loss of its tokens."""
+        chat = self.done >= 1 - CHAT_STAGE
+        scale = rate(self.done)
+        for stepper, rates in zip(self.steppers, self.full_rates, strict=True):
+            for group, full in zip(stepper.param_groups, rates, strict=True):
+                group["lr"] = full * scale
+        given = self.given(self.train, TALK if chat else BROAD, 512 if chat else 256, self.step)
+        loss = self.loss_of(self.model, given) / (given["labels"] != IGNORED).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for stepper in self.steppers:
+            stepper.step()
+            stepper.zero_grad(set_to_none=True)
+        self.step, self.seen = self.step + 1, self.seen + STEP
+        return float(loss.detach())
+
+    def warm(self) -> None:
+        """Compile for both lengths of rows before the clock runs."""
+        streams = Streams(self.options.data / "tokens", "valid", 0)
+        for length in (256, 512) if self.options.compile else ():
+            self.loss_of(self.model, self.given(streams, TALK, length, 0)).backward()  # type: ignore[no-untyped-call]
+            self.model.zero_grad(set_to_none=True)
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Nats a token on a fixed piece of the validation part: of both mixtures, and of prose and talk apart."""
+        found = {}
+        mixtures = {"broad": BROAD, "talk": TALK, "posts": {"posts": 1.0}, "self_dialogue": {"self_dialogue": 1.0}}
+        for name, mixture in mixtures.items():
+            streams = Streams(self.options.data / "tokens", "valid", 0)
+            total = count = 0.0
+            for draw in range(4):
+                given = self.given(streams, mixture, 256, draw)
+                total += float(self.loss_of(self.model, given))
+                count += float((given["labels"] != IGNORED).sum())
+            found[name] = round(total / count, 4)
+        return found
+
+    def save(self) -> None:
+        saved = self.options.out / "checkpoint.pt"
+        state = {
+            "model": self.model.state_dict(),
+            "steppers": [stepper.state_dict() for stepper in self.steppers],
+            "read": self.train.state(),
+            "progress": [self.step, self.seen, self.spent],
+        }
+        torch.save(state, saved.with_suffix(".new"))
+        os.replace(saved.with_suffix(".new"), saved)
+
+    def restore(self) -> None:
+        saved = self.options.out / "checkpoint.pt"
+        if not saved.exists():
+            return
+        state = torch.load(saved, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for stepper, held in zip(self.steppers, state["steppers"], strict=True):
+            stepper.load_state_dict(held)
+        self.train.load_state(state["read"])
+        self.step, self.seen, self.spent = state["progress"]
+
+    def note(self, line: dict[str, object]) -> None:
+        with (self.options.out / "curve.jsonl").open("a") as curve:
+            curve.write(json.dumps(line) + "\n")
+        print(line, flush=True)
+
+    def run(self) -> None:
+        self.restore()
+        size = sum(p.numel() for p in self.model.parameters())
+        print(f"{size:,} parameters on {self.device}", flush=True)
+        self.warm()
+        clock = last_save = time.monotonic()
+        while self.done < 1:
+            loss = self.one_step()
+            now = time.monotonic()
+            self.spent, clock = self.spent + now - clock, now
+            if self.step % 50 == 0:
+                self.note({"step": self.step, "tokens": self.seen, "loss": round(loss, 3), "done": round(self.done, 3)})
+            if self.step % self.options.validate_every == 0:
+                self.note({"step": self.step, "valid": self.validate(), "seconds": round(self.spent)})
+                clock = time.monotonic()
+            if now - last_save > self.options.save_every:
+                self.save()
+                clock = last_save = time.monotonic()
+        self.save()
+        self.note({"step": self.step, "tokens": self.seen, "valid": self.validate(), "seconds": round(self.spent)})
+        self.model.to(torch.bfloat16).save_pretrained(self.options.out / "model")
+        self.tokenizer.save_pretrained(self.options.out / "model")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--tokens", type=int, default=6_300_000)
-    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--tokens", type=int, default=40_000_000)
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="train for a time instead, as the comparison of sizes does"
+    )
+    parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--layers", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=1.0, help="the learning rates, as a multiple of the usual ones")
+    parser.add_argument("--base", type=Path, help="go on from a trained model of the same size and tokenizer")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300, help="seconds between checkpoints")
+    parser.add_argument("--validate-every", type=int, default=500, help="steps between validations")
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(options.seed)
-    tokenizer = AutoTokenizer.from_pretrained(options.data / "tokenizer")
-    model = new_model(tokenizer, options.width, options.layers).to(device)
-    steppers = optimizers(model)
-    full_rates = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
-    train, valid = load_rows(options.data / "train.npz"), load_rows(options.data / "valid.npz")
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {len(train):,} rows", flush=True)
-
-    step = seen = 0
-    saved = options.out / "checkpoint.pt"
-    if saved.exists():
-        state = torch.load(saved, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        for stepper, held in zip(steppers, state["steppers"], strict=True):
-            stepper.load_state_dict(held)
-        step, seen = state["step"], state["seen"]
-
-    def save() -> None:
-        held = [stepper.state_dict() for stepper in steppers]
-        torch.save(
-            {"model": model.state_dict(), "steppers": held, "step": step, "seen": seen}, saved.with_suffix(".new")
-        )
-        os.replace(saved.with_suffix(".new"), saved)
-
-    started, last_save, first = time.monotonic(), time.monotonic(), seen
-    epoch, skip = 0, step
-    while seen < options.tokens:
-        order = batches(train, options.seed + epoch)
-        epoch += 1
-        if skip >= len(order):
-            skip -= len(order)
-            continue
-        for batch in order[skip:]:
-            scale = rate(seen / options.tokens)
-            for stepper, rates in zip(steppers, full_rates, strict=True):
-                for group, full in zip(stepper.param_groups, rates, strict=True):
-                    group["lr"] = full * scale
-            ids, labels = collate([train[i] for i in batch], device)
-            loss = loss_of(model, ids, labels)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            for stepper in steppers:
-                stepper.step()
-                stepper.zero_grad(set_to_none=True)
-            step, seen = step + 1, seen + sum(len(train[i]) for i in batch)
-            if step % 20 == 0:
-                speed = (seen - first) / (time.monotonic() - started)
-                line = {"step": step, "tokens": seen, "loss": round(float(loss.detach()), 4), "speed": round(speed)}
-                if step % 200 == 0:
-                    line["valid"] = round(validate(model, valid, device), 4)
-                with (options.out / "curve.jsonl").open("a") as curve:
-                    curve.write(json.dumps(line) + "\n")
-                print(line, f"{(options.tokens - seen) / speed / 60:.1f} min left", flush=True)
-            if time.monotonic() - last_save > options.save_every:
-                save()
-                last_save = time.monotonic()
-            if seen >= options.tokens:
-                break
-        skip = 0
-    save()
-
-    final = validate(model, valid, device)
-    print(f"validation loss {final:.4f} a token ({final / math.log(2):.3f} bits)")
-    model.to(torch.bfloat16).save_pretrained(options.out / "model")
-    tokenizer.save_pretrained(options.out / "model")
+    keep_memory()
+    training = Training(options)
+    with attention.quickened(training.model):
+        training.run()
 
 
 if __name__ == "__main__":
