@@ -120,10 +120,18 @@ def asked() -> set[str]:
     return {bare(line) for line in lines if not line.startswith("#") and len(line.split()) > 2}
 
 
+def documents(name: str, data: Path) -> Iterator[Document]:
+    """The documents of a corpus, but for dialogues in which somebody says a line that the starter is judged by."""
+    judged = asked()
+    for document in CORPORA[name].read(data / CORPORA[name].path):
+        if not any(bare(text) in judged for _, text in document.turns):
+            yield document
+
+
 def scenes(path: Path) -> Iterator[Document]:
     """Ten drawings of each scene; some follow one another, as the subject changes in a chat."""
     chance = random.Random(1)
-    read = [scene.without(asked()) for scene in read_scenes(path)]
+    read = read_scenes(path)
     openers = {
         part: [s for s in read if part_of(s.text) == part and not s.system] for part in ("train", "valid", "test")
     }

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from corpora import CORPORA, Corpus, Document, part_of
+from corpora import CORPORA, Corpus, Document, documents, part_of
 from scenes import bare
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -106,7 +106,7 @@ def texts_of(name: str, data: Path, chance: random.Random) -> dict[str, list[str
     corpus = CORPORA[name]
     parts: dict[str, list[str]] = {"train": [], "valid": [], "test": []}
     seen: set[str] = set()
-    for document in corpus.read(data / corpus.path):
+    for document in documents(name, data):
         text = as_text(document, corpus, chance)
         if bare(text) not in seen:
             seen.add(bare(text))

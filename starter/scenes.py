@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 SLOT = re.compile(r"\{([a-z]+)(\d?)\}")
@@ -26,11 +26,6 @@ class Scene:
     turns: tuple[tuple[str, tuple[str, ...]], ...]
     slots: Slots
     system: tuple[str, ...] = ()
-
-    def without(self, texts: set[str]) -> Scene:
-        """The scene without the variants that say, but for case and punctuation, one of these texts."""
-        turns = [(who, tuple(v for v in variants if bare(v) not in texts) or variants) for who, variants in self.turns]
-        return replace(self, turns=tuple(turns))
 
     def draw(self, chance: random.Random) -> tuple[str, list[tuple[str, str]]]:
         """A system text and (speaker, text) turns: one variant of each, the slots filled alike in all of them."""

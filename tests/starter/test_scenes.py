@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
 
 import corpora
 import pytest
@@ -58,7 +57,8 @@ def test_the_opening_lines_of_the_card_are_never_learned() -> None:
     """But for those of one or two words."""
     lines = asked()
     assert len(lines) >= 29
-    drawn = {bare(text) for d in corpora.scenes(HERE / "scenes") for who, text in d.turns if who == "user"}
+    drawn = {bare(text) for document in corpora.documents("scenes", HERE) for _, text in document.turns}
+    assert len(drawn) > 50_000
     assert not lines & drawn
 
 
@@ -66,8 +66,3 @@ def test_parts_hold_about_what_they_should() -> None:
     parts = [part_of(str(number)) for number in range(20_000)]
     assert 300 < parts.count("test") < 500
     assert 130 < parts.count("valid") < 270
-
-
-def test_a_scene_without_a_variant_keeps_the_others(tmp_path: Path) -> None:
-    scene = read_scene("> Hello there! | good day\n< hi", SLOTS).without({bare("hello THERE")})
-    assert scene.turns[0][1] == ("good day",)
