@@ -31,7 +31,10 @@ HEAD = 64 * 1024
 LARGEST = 2 * 1024**3  # bytes of all that is read of one archive
 LARGEST_RATIO = 200  # text does not compress better than this; an archive that does is a bomb
 MOST = 100_000  # members of an archive, or files of a folder
-READ = tuple(".txt .json .jsonl .ndjson .csv .tsv .js .mbox .eml .log .weechatlog .md .html .db .zst".split())
+READ = (
+    ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js", ".mbox", ".eml", ".log", ".weechatlog", ".md", ".html",
+    ".db", ".zst",
+)  # fmt: skip
 BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError,
     UnicodeDecodeError,
