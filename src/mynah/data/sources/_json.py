@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -22,16 +23,19 @@ def whole(file: Input) -> tuple[Any, str]:
         return orjson.loads(data.removeprefix(b"\xef\xbb\xbf")), ""
     except orjson.JSONDecodeError:
         pass
-    try:
-        return orjson.loads(decoded(data)), ""  # UTF-16, or not all of it UTF-8
-    except orjson.JSONDecodeError as error:
+    try:  # UTF-16, not all of it UTF-8, or with half a character escaped, which only the slower one takes
+        return json.loads(decoded(data)), ""
+    except (ValueError, RecursionError) as error:
         return None, f"broken JSON: {error}"
 
 
 def unread(file: Input, number: int, value: Any, reason: str) -> Unparsed:
     """An element that is none of what was expected."""
-    shown = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode() if not isinstance(value, str) else value
-    return Unparsed(shown[:SHOWN], reason, Origin(file.name, number))
+    try:
+        shown = value if isinstance(value, str) else orjson.dumps(value).decode()
+    except (TypeError, ValueError):  # nested too deep, or with half a character in it
+        shown = str(value)[:SHOWN]
+    return Unparsed(text_of(shown[:SHOWN]), reason, Origin(file.name, number))
 
 
 def broken(file: Input, error: str) -> Iterator[Unparsed]:
