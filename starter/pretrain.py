@@ -28,7 +28,6 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTraine
 
 from mynah.models import attention
 
-CHAT_STAGE = 0.35  # of the tokens
 STEP = 8192  # tokens
 
 
@@ -70,9 +69,9 @@ def optimizers(model: LlamaForCausalLM, scale: float = 1.0) -> list[torch.optim.
     ]
 
 
-def rate(done: float) -> float:
+def rate(done: float, chat_stage: float) -> float:
     """The share of the full learning rate: it rises for 1 % of the training, and falls linearly in the chat stage."""
-    return min(1.0, (done + 1e-4) / 0.01, max(0.01, (1 - done) / CHAT_STAGE))
+    return min(1.0, (done + 1e-4) / 0.01, max(0.01, (1 - done) / chat_stage))
 
 
 def loss_of(model: LlamaForCausalLM, given: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -117,8 +116,8 @@ class Training:
 
     def one_step(self) -> float:
         """One step of the optimizers; the mean loss of its tokens."""
-        chat = self.done >= 1 - CHAT_STAGE
-        scale = rate(self.done)
+        chat = self.done >= 1 - self.options.chat_stage
+        scale = rate(self.done, self.options.chat_stage)
         for stepper, rates in zip(self.steppers, self.full_rates, strict=True):
             for group, full in zip(stepper.param_groups, rates, strict=True):
                 group["lr"] = full * scale
@@ -217,6 +216,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1.0, help="the learning rates, as a multiple of the usual ones")
     parser.add_argument("--base", type=Path, help="go on from a trained model of the same size and tokenizer")
+    parser.add_argument("--chat-stage", type=float, default=0.35, help="the share of the training that is mostly talk")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--validate-every", type=int, default=500, help="steps between validations")

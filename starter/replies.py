@@ -15,7 +15,6 @@ import argparse
 import json
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import corpora
@@ -44,7 +43,7 @@ def answered(engine: Engine, lines: list[str], seed: int = 0) -> list[str]:
     found = []
     for number, line in enumerate(lines):
         prompt = Prompt("", 1, "", (Turn("user", (line,)),), Turn("assistant", ("",)))
-        (bubbles,) = engine.replies([prompt], replace(Decoding(), seed=seed + number))
+        (bubbles,) = engine.replies([prompt], Decoding().model_copy(update={"seed": seed + number}))
         found.append("\n".join(bubbles))
     return found
 

@@ -32,8 +32,8 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespa
     AutoTokenizer.from_pretrained(STARTER).save_pretrained(tmp_path / "tokenizer")
     (tmp_path / "out").mkdir()
     return argparse.Namespace(
-        data=tmp_path, out=tmp_path / "out", width=64, layers=2, rate=1.0, base=None, seed=1, minutes=0.0,
-        tokens=8 * 1024, save_every=1e9, validate_every=10**9, compile=False,
+        data=tmp_path, out=tmp_path / "out", width=64, layers=2, rate=1.0, base=None, chat_stage=0.35, seed=1,
+        minutes=0.0, tokens=8 * 1024, save_every=1e9, validate_every=10**9, compile=False,
     )  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(options: argpar
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
-    assert pretrain.rate(0) < 0.02
-    assert pretrain.rate(0.01) == pretrain.rate(0.6) == 1
-    assert 0.4 < pretrain.rate(1 - pretrain.CHAT_STAGE / 2) < 0.6
-    assert pretrain.rate(1) == 0.01
+    assert pretrain.rate(0, 0.35) < 0.02
+    assert pretrain.rate(0.01, 0.35) == pretrain.rate(0.6, 0.35) == 1
+    assert 0.4 < pretrain.rate(1 - 0.35 / 2, 0.35) < 0.6
+    assert pretrain.rate(1, 0.35) == 0.01
+    assert pretrain.rate(0.5, 1.0) == 0.5
