@@ -25,6 +25,7 @@ TURN = pa.struct(
 MESSAGES = pa.schema(
     [
         ("conversation", pa.int64()),
+        ("chat", pa.string()),
         ("speaker", pa.string()),
         ("text", pa.string()),
         ("at", pa.timestamp("us")),
@@ -60,7 +61,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def write_conversations(path: Path, conversations: Iterable[Conversation]) -> None:
     """Write conversations, one row a message."""
     rows = [
-        {"conversation": number, **asdict(message)}
+        {"conversation": number, "chat": conversation.chat, **asdict(message)}
         for number, conversation in enumerate(conversations)
         for message in conversation.messages
     ]
@@ -69,17 +70,20 @@ def write_conversations(path: Path, conversations: Iterable[Conversation]) -> No
 
 def read_conversations(path: Path) -> list[Conversation]:
     """The conversations of a file written by `write_conversations`."""
-    found: dict[int, list[Message]] = {}
+    found: dict[tuple[int, str], list[Message]] = {}
     for row in read_rows(path):
-        number = row.pop("conversation")
-        found.setdefault(number, []).append(Message(**{**row, "origin": Origin(**row["origin"])}))
-    return [Conversation(tuple(messages), span(messages)) for messages in found.values()]
+        place = row.pop("conversation"), row.pop("chat", "")  # older projects name no chats
+        found.setdefault(place, []).append(Message(**{**row, "origin": Origin(**row["origin"])}))
+    return [Conversation(tuple(messages), span(messages), chat) for (_, chat), messages in found.items()]
 
 
 def span(messages: Sequence[Message]) -> Origin:
-    """The lines from the first message to the end of the last."""
-    first, last = messages[0].origin, messages[-1].origin
-    return Origin(first.file, first.line, last.line + last.lines - first.line)
+    """The lines from the first message to the end of the last; of a conversation in several files those of the first
+    message's file."""
+    file = messages[0].origin.file
+    origins = [m.origin for m in messages if m.origin.file == file]
+    first = min(origin.line for origin in origins)
+    return Origin(file, first, max(origin.line + origin.lines for origin in origins) - first)
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

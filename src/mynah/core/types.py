@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["text", "media", "deleted", "system", "instruction"]
+Kind = Literal["text", "media", "deleted", "system", "instruction", "forwarded", "automatic"]
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was read: a file (inside an archive: `archive.zip/member`) and its lines, counted from 1."""
+    """Where something was read: a file (inside an archive: `archive.zip/member`) and its lines, counted from 1. In a
+    file whose lines mean nothing, such as JSON, a "line" is one element: a message, a row."""
 
     file: str
     line: int
@@ -27,8 +28,9 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one speaker sent at one time. `kind` says what the source knows: text of a person, a placeholder for media,
-    a deleted message, a system line or an instruction to the assistant (their speaker is empty). `at` is local
-    wall-clock time where no zone is known.
+    a deleted message, a system line or an instruction to the assistant (their speaker is empty), what somebody passed
+    on but did not write (forwarded), what a program wrote (automatic). `at` is local wall-clock time where the file has
+    that, and UTC where it has nothing else.
     """
 
     speaker: str
@@ -42,10 +44,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Messages in the order they were sent. A source yields one for a chat; `ingest` cuts it at long silences."""
+    """Messages in the order they were sent. A source yields one for a chat; `ingest` cuts it at long silences. `chat`
+    is the chat's own name where a file holds several, or several files hold one."""
 
     messages: tuple[Message, ...]
     origin: Origin
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

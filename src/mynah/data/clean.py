@@ -60,7 +60,7 @@ def _clean(project: Project, folder: Path, options: Options) -> Account:
         left = tuple(m for i, m in enumerate(conversation.messages, offset) if i not in reasons)
         offset += size
         if left:
-            kept.append(Conversation(left, span(left)))
+            kept.append(Conversation(left, span(left), conversation.chat))
     counts = dict(Counter(reasons.values()).most_common())
     if not kept:
         found = ", ".join(f"{n} {reason}" for reason, n in counts.items())

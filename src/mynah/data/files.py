@@ -31,7 +31,10 @@ HEAD = 64 * 1024
 LARGEST = 2 * 1024**3  # bytes of all that is read of one archive
 LARGEST_RATIO = 200  # text does not compress better than this; an archive that does is a bomb
 MOST = 100_000  # members of an archive, or files of a folder
-READ = (".txt", ".json", ".jsonl")
+READ = (
+    ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js", ".mbox", ".eml", ".log", ".weechatlog", ".md", ".html",
+    ".db", ".zst",
+)  # fmt: skip
 BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError,
     UnicodeDecodeError,
@@ -44,8 +47,7 @@ SUFFIXES = {
     "sound": "opus ogg mp3 m4a aac wav amr flac",
     "PDF": "pdf",
     "document": "doc docx odt rtf pages ppt pptx odp epub",
-    "table": "csv tsv xls xlsx ods",
-    "web page": "html htm",
+    "table": "xls xlsx ods",
     "contact card": "vcf",
     "archive other than a zip": "rar 7z gz tgz tar bz2 xz",
 }
@@ -82,6 +84,17 @@ class Input:
     def name(self) -> str:
         name = shown(self.path, self.base)
         return f"{name}/{self.member}" if self.member else name
+
+    def near(self, name: str) -> Input | None:
+        """The file of this name beside it, or in a folder above it up to where the export begins."""
+        if self.member is not None:
+            with readable(self.name), zipfile.ZipFile(self.path) as archive:
+                held = set(archive.namelist())
+            places = (str(folder / name) for folder in PurePosixPath(self.member).parents)
+            return next((Input(self.path, place, self.base) for place in places if place in held), None)
+        top = self.base or self.path.parent
+        folders = [folder for folder in self.path.parents if folder == top or top in folder.parents]
+        return next((Input(folder / name, None, self.base) for folder in folders if (folder / name).is_file()), None)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ from mynah.core.types import Conversation, Item, Message, Understood, Unparsed
 from mynah.data import gaps
 from mynah.data.files import Found, Input, Left, counted, look, shown, single
 
-VERSION = 4
+VERSION = 5
 SURE = 0.5  # the least confidence of a source that is believed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LISTED = 1000  # lines and files that the account lists; the counts are of all
@@ -315,7 +315,7 @@ def _fingerprint(found: Found, options: Options) -> str:
 def _ingest(folder: Path, found: Found, options: Options) -> Account:
     exports, left = recognize(found, options)
     readings = [_read(each, options) for each in exports]
-    chats = [chat for each in readings for chat in each.chats]
+    chats = joined(readings)
     if not any(m.kind == "text" for chat in chats for m in chat.messages):
         where = repr(exports[0].file.name) if len(exports) == 1 else f"{len(exports)} files"
         unread = sum(len(each.unparsed) for each in readings)
@@ -365,17 +365,43 @@ def _items(export: Export, options: Options) -> list[Item]:
         raise Question(question, file.name) from None
 
 
+def joined(readings: Sequence[Reading]) -> list[Conversation]:
+    """The chats of all files. Pieces of one chat, by source and name, are one, in the order of time; what is not dated
+    stays behind what it followed. What has no name is a chat by itself."""
+    named: dict[tuple[str, str], list[Conversation]] = {}
+    found: list[list[Conversation]] = []
+    for each in readings:
+        for chat in each.chats:
+            place = named.setdefault((each.export.source, chat.chat), []) if chat.chat else []
+            if not place:
+                found.append(place)
+            place.append(chat)
+    return [pieces[0] if len(pieces) == 1 else _one(pieces) for pieces in found]
+
+
+def _one(pieces: Sequence[Conversation]) -> Conversation:
+    """Pieces of one chat as one: a piece at a time where they do not overlap, otherwise sorted message by message."""
+    last = datetime.min
+    dated = []
+    for piece in sorted(pieces, key=lambda piece: next((m.at for m in piece.messages if m.at), datetime.min)):
+        for message in piece.messages:
+            last = message.at or last
+            dated.append((last, message))
+    messages = tuple(message for _, message in sorted(dated, key=lambda pair: pair[0]))
+    return Conversation(messages, span(messages), pieces[0].chat)
+
+
 def cut(chat: Conversation, gap: timedelta) -> Iterator[Conversation]:
     """The conversations of a chat: a new one begins after a silence longer than `gap`."""
     held: list[Message] = []
     for message in chat.messages:
         last = held[-1].at if held else None
         if last and message.at and message.at - last > gap:
-            yield Conversation(tuple(held), span(held))
+            yield Conversation(tuple(held), span(held), chat.chat)
             held = []
         held.append(message)
     if held:
-        yield Conversation(tuple(held), span(held))
+        yield Conversation(tuple(held), span(held), chat.chat)
 
 
 # --- The account ----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from mynah.core.options import option
 from mynah.core.tables import read_conversations, write_examples
 from mynah.core.types import Conversation, Example, Message, Turn
 
-VERSION = 1
+VERSION = 2
 FEW = 20  # turns of the persona below which there is nothing to learn from
 
 
@@ -91,7 +91,7 @@ def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, con
     examples: list[Example] = []
     lost: Counter[str] = Counter()
     for number, conversation in enumerate(conversations):
-        turns, missed = turns_of(conversation.messages, persona, conversation.origin.file in groups, context)
+        turns, missed = turns_of(conversation.messages, persona, _chat(conversation) in groups, context)
         lost.update(missed)
         if turns:
             at = conversation.messages[0].at
@@ -116,13 +116,18 @@ def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, con
     return Account("pair", came_in, went_out, detail=detail)
 
 
-def _groups(conversations: Sequence[Conversation]) -> set[str]:
-    """The files with more than two speakers. A folder of chats with one person each is no group."""
-    speakers: dict[str, set[str]] = {}
+def _groups(conversations: Sequence[Conversation]) -> set[tuple[str, str]]:
+    """The chats with more than two speakers. A folder of chats with one person each is no group."""
+    speakers: dict[tuple[str, str], set[str]] = {}
     for conversation in conversations:
-        here = speakers.setdefault(conversation.origin.file, set())
+        here = speakers.setdefault(_chat(conversation), set())
         here.update(m.speaker for m in conversation.messages if m.speaker)
-    return {file for file, names in speakers.items() if len(names) > 2}
+    return {chat for chat, names in speakers.items() if len(names) > 2}
+
+
+def _chat(conversation: Conversation) -> tuple[str, str]:
+    """The chat that a conversation is of: what has no name is all of its file."""
+    return (conversation.chat, "") if conversation.chat else ("", conversation.origin.file)
 
 
 def turns_of(
