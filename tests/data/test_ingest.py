@@ -171,7 +171,7 @@ def test_a_folder_without_an_export_says_what_is_there(project: Project, tmp_pat
     for name in ("a.jpg", "b.png"):
         (folder / name).write_bytes(b"\xff\xd8\xff")
     told = r"2 pictures, 1 plain text without messages: 'a\.jpg', 'b\.png', 'list\.txt'"
-    with pytest.raises(UserError, match=rf"whatsapp\), found none in 'downloads', which holds {told}\. Is it"):
+    with pytest.raises(UserError, match=rf"whatsapp, x\), found none in 'downloads', which holds {told}\. Is it"):
         ingested(project, folder)
     assert not project.folder("ingest").exists()
 

@@ -236,7 +236,7 @@ def test_days_beyond_the_calendar() -> None:
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1, max_size=30)
 NICKS = st.from_regex(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,15}", fullmatch=True)
-TEXTS = PLAIN.map(str.strip).filter(None) | NICKS.map("/me waves at {}".format)
+TEXTS = PLAIN.map(str.strip).filter(bool) | NICKS.map("/me waves at {}".format)
 
 
 @given(st.lists(st.tuples(NICKS | st.just(""), TEXTS, st.integers(0, 10**8))))

@@ -200,7 +200,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
 def test_what_is_written_is_read_again(conversation: Conversation) -> None:
     text = kakaotalk.write(conversation)
     (again,) = chats(found := read(kakaotalk, text))
-    days = ("2024년", conversation.chat, "저장한")
+    days = ("2024년", f"{conversation.chat} 님과", "저장한")
     kept = [m for m in again.messages if m.speaker or not m.text.startswith(days)]
     assert [(m.speaker, m.text, m.at, m.kind) for m in kept] == [
         (m.speaker, m.text, m.at, m.kind) for m in conversation.messages

@@ -141,7 +141,7 @@ def test_sniff() -> None:
 
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1, max_size=30)
-TEXTS = PLAIN.map(str.strip).filter(None)
+TEXTS = PLAIN.map(str.strip).filter(bool)
 NICKS = st.from_regex(r"[A-Za-z_^|][A-Za-z0-9_^|-]{0,15}", fullmatch=True)
 
 

@@ -132,7 +132,7 @@ REPLY = "<msg><appmsg><title>嗯 &amp; 好</title><type>57</type><refermsg><type
             "49",
             "19",
             "<msg><title><![CDATA[禾的记录]]></title><type>19</type></msg>",
-            ("forwarded", "禾的聊天记录"),
+            ("forwarded", "禾的记录"),
         ),
         ("34", "0", "<voicemsg/>", ("media", "voice message")),
         ("50", "0", "", ("system", "call")),
