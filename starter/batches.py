@@ -23,9 +23,8 @@ BROAD = {
     "chatterbot_portuguese": 0.1, "chatterbot_russian": 0.1, "chatterbot_spanish": 0.1,
 }  # fmt: skip
 TALK = {
-    "posts": 12, "self_dialogue": 18, "schema_guided": 1.5, "topical_chat": 4, "synthetic_persona_chat": 3.5,
-    "dolly": 4, "chitchat": 1.5, "chatterbot_english": 1, "scenes": 54, "chitchat_de": 0.2, "chitchat_es": 0.2,
-    "chitchat_fr": 0.2,
+    "posts": 16, "self_dialogue": 20, "schema_guided": 2, "topical_chat": 5, "synthetic_persona_chat": 4, "dolly": 4,
+    "chitchat": 1.5, "chatterbot_english": 1, "scenes": 46, "chitchat_de": 0.2, "chitchat_es": 0.2, "chitchat_fr": 0.2,
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from scenes import bare, read_scenes
 
 Turn = tuple[str, str]  # speaker, text
 HERE = Path(__file__).parent
+DRAWN = 30  # times that a scene is drawn: with fewer, the model learns the drawings by heart
 LONGEST_ANSWER = 400  # letters; longer answers are essays, and the starter is made for talk
 
 
@@ -129,13 +130,13 @@ def documents(name: str, data: Path) -> Iterator[Document]:
 
 
 def scenes(path: Path) -> Iterator[Document]:
-    """Ten drawings of each scene; some follow one another, as the subject changes in a chat."""
+    """DRAWN drawings of each scene; some follow one another, as the subject changes in a chat."""
     chance = random.Random(1)
     read = read_scenes(path)
     openers = {
         part: [s for s in read if part_of(s.text) == part and not s.system] for part in ("train", "valid", "test")
     }
-    for scene in read * 10:
+    for scene in read * DRAWN:
         system, turns = scene.draw(chance)
         for _ in range(0 if system else chance.choice((0, 0, 0, 1, 2))):
             turns += chance.choice(openers[part_of(scene.text)]).draw(chance)[1]
