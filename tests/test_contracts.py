@@ -65,7 +65,9 @@ def test_a_source_reads_the_sample_in_its_docstring(plugin: ModuleType, tmp_path
     assert len(messages) >= 2 and all(m.text and (m.speaker or m.kind == "system") for m in messages)
     origins = [m.origin for m in messages] + [item.origin for item in items if isinstance(item, Unparsed)]
     lines = {line for origin in origins for line in range(origin.line, origin.line + origin.lines)}
-    (counts,) = [item.facts.get("counts", "lines") for item in items if isinstance(item, Understood)]
+    facts = [item.facts for item in items if isinstance(item, Understood)]
+    assert len(facts) <= 1
+    counts = facts[0].get("counts", "lines") if facts else "lines"
     last = sample(plugin).count("\n") if counts == "lines" else max(lines)  # else elements, such as messages of JSON
     assert lines == set(range(1, last + 1)), "a line is lost or invented"
     assert {origin.file for origin in origins} == {"sample.txt"}
