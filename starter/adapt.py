@@ -87,7 +87,7 @@ def split(folder: Path, messages: list[Message], person: str) -> Project:
     export.write_text(whatsapp.write(Conversation(tuple(messages), Origin("chat", 1))), encoding="utf-8")
     mynah("ingest", export, "--project", folder / "project")
     mynah("clean", "--project", folder / "project")
-    mynah("pair", "--as", person, "--project", folder / "project")
+    mynah("pair", "--as", person, "--consent", "--project", folder / "project")
     mynah("split", "--project", folder / "project")
     return Project.find(folder / "project")
 

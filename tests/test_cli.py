@@ -214,7 +214,7 @@ def test_json_is_one_document_whose_counts_add_up(mynah: Mynah, chat: Path) -> N
 
 def test_what_has_not_changed_is_not_done_again(mynah: Mynah, chat: Path) -> None:
     def unchanged(*settings: str, gap: str = "1h") -> list[bool]:
-        stages = [["ingest", chat.name, "--gap", gap], ["clean"], ["pair", "--as", "ida"], ["split"]]
+        stages = [["ingest", chat.name, "--gap", gap], ["clean"], ["pair", "--me", "ida"], ["split"]]
         return [mynah(*stage, "--json", *(f"--set={each}" for each in settings)).told["reused"] for stage in stages]
 
     assert unchanged() == [False] * 4

@@ -25,7 +25,7 @@ def made(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, di
     here = tmp_path_factory.mktemp("create")
     chat = "".join(CHAT.read_text(encoding="utf-8").splitlines(keepends=True)[:400])
     (here / "WhatsApp Chat with Maya.txt").write_text(chat, encoding="utf-8")
-    return here / "maya", mynah(here, "create", "WhatsApp Chat with Maya.txt", "--as", "maya", *settings(base))
+    return here / "maya", mynah(here, "create", "WhatsApp Chat with Maya.txt", "--me", "maya", *settings(base))
 
 
 def settings(base: Path) -> list[str]:
@@ -73,7 +73,7 @@ def test_the_folder_holds_what_was_made(made: tuple[Path, dict]) -> None:  # typ
 
 
 def test_what_is_unchanged_is_not_done_again(made: tuple[Path, dict], base: Path) -> None:  # type: ignore[type-arg]
-    again = mynah(made[0].parent, "create", "WhatsApp Chat with Maya.txt", "--as", "Maya", *settings(base))["stages"]
+    again = mynah(made[0].parent, "create", "WhatsApp Chat with Maya.txt", "--me", "Maya", *settings(base))["stages"]
     assert {name for name, stage in again.items() if not stage["reused"]} == {"bot"}
 
 

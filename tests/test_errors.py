@@ -57,15 +57,15 @@ def test_an_input_that_cannot_be_used(tmp_path: Path, make: Callable[[Path], obj
 def test_a_speaker_who_is_not_there_and_one_with_too_little(tmp_path: Path) -> None:
     export(tmp_path / "x.txt", *evenings(30), "+1434", "Otto: who is Zoe?", "Zoe: me")
     assert "Did you mean 'Ida'?" in refused(tmp_path, "create", "x.txt", "--as", "Idaa")
-    error = refused(tmp_path, "create", "x.txt", "--as", "Zoe")
+    error = refused(tmp_path, "create", "x.txt", "--me", "Zoe")
     assert "at least" in error and "1" in error, error
 
 
 def test_a_model_folder_without_weights_and_a_name_without_a_network(tmp_path: Path, chat: Path) -> None:
     (tmp_path / "empty").mkdir()
-    error = refused(tmp_path, "create", str(chat), "--as", "Ida", "--base", "./empty")
+    error = refused(tmp_path, "create", str(chat), "--me", "Ida", "--base", "./empty")
     assert "*.safetensors" in error and "empty" in error
-    error = refused(tmp_path, "create", str(chat), "--as", "Ida", "--base", "nobody/nothing-7b")
+    error = refused(tmp_path, "create", str(chat), "--me", "Ida", "--base", "nobody/nothing-7b")
     assert "nobody/nothing-7b" in error and "--base starter" in error
 
 
@@ -73,7 +73,7 @@ def test_a_project_of_a_newer_version(tmp_path: Path, chat: Path) -> None:
     project = tmp_path / "p"
     project.mkdir()
     write_json(project / "project.json", {"format": 99})
-    error = refused(tmp_path, "create", str(chat), "--as", "Ida", "--project", "p")
+    error = refused(tmp_path, "create", str(chat), "--me", "Ida", "--project", "p")
     assert "format 99" in error and "Upgrade mynah" in error
 
 
@@ -100,6 +100,6 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_said_before_the_long_work(tiny: Path, chat: Path) -> None:
-    error = refused(tiny.parent, "create", str(chat), "--as", "Ida", "--project", str(tiny / "p"))
+    error = refused(tiny.parent, "create", str(chat), "--me", "Ida", "--project", str(tiny / "p"))
     assert "free disk for checkpoints" in error or "disk is full" in error, error
     assert str(tiny) in error or "disk is full" in error

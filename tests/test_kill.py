@@ -42,7 +42,7 @@ def command(project: str) -> list[str]:
                 "evaluate.replies=12", "decoding.max_tokens=12")  # fmt: skip
     words = [f"--set={setting}" for setting in settings]
     return [
-        sys.executable, "-m", "mynah", "create", "WhatsApp Chat with Maya.txt", "--as", "Maya", "--base", "base",
+        sys.executable, "-m", "mynah", "create", "WhatsApp Chat with Maya.txt", "--me", "Maya", "--base", "base",
         "--project", project, "--json", *words,
     ]  # fmt: skip
 

@@ -28,7 +28,7 @@ def create(tmp_path: Path, text: str, *words: str) -> dict:  # type: ignore[type
 @pytest.mark.skipif(not LOGS.exists(), reason="the #ubuntu logs are not here")
 @pytest.mark.parametrize("persona", ["ActionParsnip", "Seveas"])
 def test_a_regular_of_ubuntu_becomes_a_bot_that_beats_base_and_prompted_base(tmp_path: Path, persona: str) -> None:
-    stages = create(tmp_path, ubuntu.export(LOGS, persona, 2000), "--as", persona)
+    stages = create(tmp_path, ubuntu.export(LOGS, persona, 2000), "--as", persona, "--consent")
     evaluation = stages["evaluate"]
     for system, scores in evaluation["scores"].items():
         print(persona, system, {name: round(s["value"], 4) for name, s in scores.items()})
@@ -41,7 +41,7 @@ def test_a_regular_of_ubuntu_becomes_a_bot_that_beats_base_and_prompted_base(tmp
 @pytest.mark.slow
 def test_a_chat_of_300_messages_ends_well_and_says_what_is_too_little(tmp_path: Path) -> None:
     lines = CHAT.read_text(encoding="utf-8").split("\n")[:300]
-    stages = create(tmp_path, "\n".join(lines), "--as", "Maya")
+    stages = create(tmp_path, "\n".join(lines), "--me", "Maya")
     notes = [*stages["split"]["notes"], *stages["evaluate"]["notes"]]
     print(notes)
     assert any("too few" in note for note in notes)

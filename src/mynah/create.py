@@ -1,6 +1,6 @@
 """Create: an export comes in, a measured bot goes out; what is done already is not done again.
 
-mynah create "WhatsApp Chat with Maya.zip" --as Maya
+mynah create "WhatsApp Chat with Maya.zip" --me Maya
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ PATH = ingest.PATH
 def main(call: Call) -> None:
     """`mynah create EXPORT`."""
     export = Path(str(call.path))
-    name = call.values.get("pair", {}).get("persona") or export.absolute().stem
+    asked = call.values.get("pair", {})
+    name = asked.get("persona") or asked.get("me") or export.absolute().stem
     project, accounts = build(call, export, slug(str(name)))
     call.say(f"Talk to it: mynah chat {project.path}")
     call.say.result(as_json(project, accounts))
@@ -54,7 +55,7 @@ def build(call: Call, export: Path, folder: str, **forced: dict[str, Any]) -> tu
     accounts = []
     with Project.attempt(call.project or ingest.beside(export, folder)) as project:
         call.say(f"Project {project.path}")
-        stages = run(project, options, ingest.asker(call), _chooser(call), lambda text: call.say(f"! {text}"))
+        stages = run(project, options, ingest.asker(call), _settler(call), lambda text: call.say(f"! {text}"))
         for account in stages:
             accounts.append(account)
             call.say.account(STAGES[account.stage], account, f"{len(accounts)}/{len(STAGES)} ")
@@ -70,14 +71,16 @@ def run(
     project: Project,
     options: dict[str, Options],
     decide: Callable[[Undecided], str],
-    choose: Callable[[dict[str, int]], str],
+    settle: Callable[[pair.Options, dict[str, int]], pair.Options],
     warn: Callable[[str], None],
 ) -> Iterator[Account]:
-    """Run the stages and yield the account of each. `decide` answers what the export leaves open, `choose` names the
-    persona where the options do not, and `warn` is told what the user should know before the long work starts."""
+    """Run the stages and yield the account of each. `decide` answers what the export leaves open, `settle` what
+    the options leave open about the persona, and `warn` is told what the user should know before the long work starts."""
     for name, stage in STAGES.items():
         if name == "pair":
-            options["pair"] = _with_persona(project, options["pair"], choose)
+            asked = options["pair"]
+            assert isinstance(asked, pair.Options)
+            options["pair"] = settle(asked, pair.shares(_conversations(project)))
             _check_language(project, options["model"], warn)
         if name == "ingest":
             account = ingest.settled(project, options["ingest"], decide)
@@ -89,18 +92,16 @@ def run(
         yield account
 
 
-def _chooser(call: Call) -> Callable[[dict[str, int]], str]:
-    """Ask a person at a terminal; anything else gets an error with the names."""
+def _settler(call: Call) -> Callable[[pair.Options, dict[str, int]], pair.Options]:
+    """Ask a person at a terminal; anything else gets an error with what to say."""
     if sys.stdin.isatty() and not call.say.as_json:
-        return lambda speakers: pair.choose(speakers, input, call.say)
-    return lambda speakers: pair.named("", speakers)
+        return lambda options, speakers: pair.settled(options, speakers, input, call.say)
 
+    def check(options: pair.Options, speakers: dict[str, int]) -> pair.Options:
+        pair.agreed(options, speakers)
+        return options
 
-def _with_persona(project: Project, asked: Options, choose: Callable[[dict[str, int]], str]) -> Options:
-    assert isinstance(asked, pair.Options)
-    if asked.persona:
-        return asked
-    return asked.model_copy(update={"persona": choose(pair.shares(_conversations(project)))})
+    return check
 
 
 def _check_language(project: Project, model: Options, warn: Callable[[str], None]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mynah.core.errors import UserError
 from mynah.data import files
-from mynah.data.files import Input, Left, counted, look, single
+from mynah.data.files import Input, Left, counted, look, look_at, single
 
 TEXT = "".join(f"{day:02}/01/2024, 10:00 - Ida: line {day * day}\n" for day in range(1, 32)).encode()
 
@@ -207,6 +207,7 @@ LOOKS: dict[str, tuple[bytes, str]] = {
     "j.docx": (b"PK\x03\x04" + bytes(50), "a document"),
     "k": (b"Rar!\x1a\x07", "an archive other than a zip"),
     "l": (b"SQLite format 3\0", "a database"),
+    "p": (b"PAR1", "a table"),
     "m.txt": (b"\n<!DOCTYPE html><p>hello", "a web page"),
     "n.txt": (bytes(range(256)), "a file of bytes that are no text"),
     "o.txt": (b" \n\n", "a file of nothing but blanks"),
@@ -238,3 +239,31 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path, make: Callable[[Path], ob
         read(path)  # root opens what is shut
     except UserError as error:
         assert "chat.txt" in str(error)
+
+
+# --- several paths --------------------------------------------------------------------------------------------------
+
+
+def test_several_paths_hold_each_file_once(tmp_path: Path) -> None:
+    for name in ("a/chat.txt", "b/chat.txt", "b/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(TEXT)
+    (tmp_path / "b" / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    found = look_at([tmp_path / "b", tmp_path / "b" / "chat.txt"])
+    assert [each.name for each in found.files] == ["chat.txt", "notes.txt"] and len(found.left) == 1
+    found = look_at([tmp_path / "a" / "chat.txt", tmp_path / "b"])
+    assert [each.name for each in found.files] == ["a/chat.txt", "b/chat.txt", "b/notes.txt"]
+    assert look_at([tmp_path / "b"]) == look(tmp_path / "b")
+    with pytest.raises(UserError, match="found none"):
+        look_at([])
+
+
+def test_office_documents_are_files_and_no_archives(tmp_path: Path) -> None:
+    for name in ("a.docx", "b.xlsx"):
+        packed(tmp_path / name, "word/document.xml")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7 \xff")
+    (tmp_path / "d.parquet").write_bytes(b"PAR1\xff")
+    found = look(tmp_path)
+    assert [each.name for each in found.files] == ["a.docx", "b.xlsx", "c.pdf", "d.parquet"]
+    assert all(each.is_unicode() for each in found.files), "what is no text has no encoding to complain of"
+    assert [each.looks_like().what for each in found.files] == ["document", "table", "PDF", "table"]

@@ -17,7 +17,7 @@ from mynah.core import plugins
 from mynah.core.command import Call
 from mynah.core.errors import Undecided, UserError
 from mynah.core.folder import Account, Project
-from mynah.core.tables import read_conversations, read_rows
+from mynah.core.tables import read_conversations, read_documents, read_records, read_rows
 from mynah.core.types import Conversation
 from mynah.create import SECTIONS
 from mynah.data import ingest
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     export(folder / "Otto.txt", *evenings(3))
     mo = export(folder / "old" / "Mo.txt", "Mo: tea?", "Ida: yes!", "+90", "Mo: still there?", "Ida: no\nat home")
     with zipfile.ZipFile(folder / "Fern.zip", "w") as archive:
-        archive.write(mo, "_chat.txt")
+        archive.writestr("_chat.txt", mo.read_text("utf-8").replace("Mo: ", "Fern: "))
         archive.writestr("photo.jpg", b"\xff\xd8")
     mo.write_text("a line that is nothing\n" + mo.read_text("utf-8"), "utf-8")
     (folder / "old" / "photo.jpg").write_bytes(b"\xff\xd8\xff")
@@ -399,3 +399,151 @@ def test_a_folder_as_one_document(
     told = json.loads(capfd.readouterr().out)
     assert ended.value.code == 0 and told["gaps"]["how"] == "fallback"
     assert len(told["files"]) == 3 and len(told["not_read"]) == 3
+
+
+# --- several inputs, and what stands in two of them -----------------------------------------------------------------
+
+
+def test_several_exports_are_read_together(project: Project, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    rows = tmp_path / "more" / "data.jsonl"
+    rows.write_text(ROWS)
+    paths = (folder / "Otto.txt", folder / "Fern.zip", tmp_path / "more", rows)
+    account = ingest.run(project, ingest.Options(input=paths))
+    assert [each["name"] for each in account.detail["files"]] == ["Otto.txt", "Fern.zip/_chat.txt", "data.jsonl"]
+    assert account.detail["file"] == "Otto.txt, Fern.zip, more, data.jsonl"
+    assert account.detail["messages"] == 18 + 4 + 6 and account.detail["source"] == "messages, whatsapp"
+    assert ingest.run(project, ingest.Options(input=paths)).reused
+    assert not ingest.run(project, ingest.Options(input=paths[:2])).reused
+
+
+def test_exports_of_one_name_are_told_apart(project: Project, tmp_path: Path) -> None:
+    for place, who in (("a", "Otto"), ("b", "Fern")):
+        (tmp_path / place).mkdir()
+        export(tmp_path / place / "chat.txt", f"{who}: tea?", "Ida: yes!")
+    account = ingest.run(project, ingest.Options(input=(tmp_path / "a" / "chat.txt", tmp_path / "b" / "chat.txt")))
+    assert [each["name"] for each in account.detail["files"]] == ["a/chat.txt", "b/chat.txt"]
+    with pytest.raises(UserError, match="Name a file, a zip or a folder"):
+        ingest.run(project, ingest.Options())
+
+
+def test_what_stands_in_two_exports_counts_once(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    lines = evenings(4)
+    export(folder / "old.txt", *lines[:21])
+    export(folder / "other.txt", "Mo: tea?", "Ida: yes!")
+    whole = (folder / "old.txt").read_text("utf-8")
+    late = whole.splitlines(keepends=True)[6:]
+    (folder / "new.txt").write_text("".join(late) + "23/01/2024, 20:00 - Otto: and today?\n", "utf-8")
+    account = ingested(project, folder)
+    detail = account.detail
+    assert detail["in_two_exports"] == len(late) == 12
+    assert detail["messages"] == 18 + 1 + 2 == sum(detail["speakers"].values())
+    assert sum(each["messages"] for each in detail["files"]) == 18 + 13 + 2, "each file says what is in it"
+    assert "12 messages stand in two exports, 'new.txt' and 'old.txt', and count once" in account.notes
+    chats = conversations(project)
+    times = [m.at for each in chats for m in each.messages if m.speaker != "Mo" and m.origin.file != "other.txt"]
+    assert times == sorted(times, key=str), "both are one chat, in the order of time"
+
+
+def test_a_message_that_is_said_twice_in_a_minute_is_not_lost(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    text = "".join(f"1{day}/01/2024, 10:00 - Ida: ha\n" * 2 for day in range(4))
+    (folder / "a.txt").write_text(text)
+    (folder / "b.txt").write_text(text + "14/01/2024, 10:00 - Ida: ha\n")
+    detail = ingested(project, folder).detail
+    assert (detail["in_two_exports"], detail["messages"]) == (8, 9)
+
+
+def test_chance_makes_no_two_exports_one(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    days = range(10, 30)
+    for name in ("a", "b"):
+        rows = [f"{day}/01/2024, 10:00 - Ida: {'good morning' if day % 5 == 0 else f'{name} {day}'}\n" for day in days]
+        (folder / f"{name}.txt").write_text("".join(rows))
+    detail = ingested(project, folder).detail
+    assert (detail["in_two_exports"], detail["messages"]) == (0, 40)
+
+
+# --- records and documents ------------------------------------------------------------------------------------------
+
+FAQ = '''
+"""A list of questions, and a page."""
+from mynah.core.options import Options as Base
+from mynah.core.types import Document, Origin, Record, Unparsed
+
+LABEL = "List"
+
+class Options(Base):
+    """Nothing."""
+
+def sniff(head, name):
+    return 0.9 if head.startswith("#list") else 0.0
+
+def read(file, options):
+    for number, line in enumerate(file.text().splitlines(), 1):
+        origin = Origin(file.name, number)
+        if line.startswith("#"):
+            yield Document(line, (("top", line),), origin)
+        elif "=" in line:
+            question, _, answer = line.partition("=")
+            yield Record({"question": question, "answer": answer}, origin)
+        else:
+            yield Unparsed(line, "no answer", origin)
+'''
+
+
+@pytest.fixture
+def faq(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A source of records and documents, and a file of it."""
+    package = importlib.import_module(plugins.FOLDERS["source"])
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "list.py").write_text(FAQ.lstrip("\n"))
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path / "sources")])
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "faq.txt").write_text("#list\nopen?=until nine\nwhere?=at the gate\nwhy?\n")
+    yield tmp_path / "data" / "faq.txt"
+    if sys.modules.pop("mynah.data.sources.list", None):
+        del package.list
+
+
+def test_records_and_documents_are_kept_and_counted(project: Project, faq: Path) -> None:
+    account = ingested(project, faq)
+    found = read_records(project.folder("ingest") / "records.parquet")
+    assert [each.fields["answer"] for each in found] == ["until nine", "at the gate"] and found[0].origin.line == 2
+    (page,) = read_documents(project.folder("ingest") / "documents.parquet")
+    assert page.sections == (("top", "#list"),) and conversations(project) == []
+    assert account.went_out == {"records": 2, "documents": 1}
+    detail = account.detail
+    assert detail["lines_by_kind"] | {"records": 2, "documents": 1, "unparsed": 1} == detail["lines_by_kind"]
+    assert detail["lines"] == 4 and (detail["files"][0]["records"], detail["files"][0]["documents"]) == (2, 1)
+    assert not any("time" in line for line in ingest.tell(account))
+
+
+def test_records_beside_a_chat(project: Project, faq: Path) -> None:
+    export(faq.parent / "chat.txt", "Mo: tea?", "Ida: yes!")
+    account = ingested(project, faq.parent)
+    assert account.went_out == {"messages": 2, "conversations": 1, "speakers": 2, "records": 2, "documents": 1}
+    told = [line.split() for line in ingest.tell(account) if line.endswith("faq.txt")]
+    assert told == [["2", "records,", "1", "documents", "in", "faq.txt"]]
+    (faq.parent / "chat.txt").unlink()
+    faq.write_text("#")
+    with pytest.raises(UserError):
+        ingested(project, faq.parent)
+
+
+def test_documents_sent_in_a_chat_are_no_exports(project: Project, tmp_path: Path) -> None:
+    chat = export(tmp_path / "s.txt", *evenings(2))
+    path = zipped(tmp_path / "a.zip", {"_chat.txt": chat, "plan.pdf": "%PDF-1.7", "list.docx": "PK\x03\x04"})
+    left = {each["name"]: each["what"] for each in ingested(project, path).detail["not_read"]}
+    assert left == {"a.zip/plan.pdf": "PDF", "a.zip/list.docx": "document"}
+
+
+def test_times_are_told_to_the_second(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.write_text(ROWS)
+    assert ingested(project, path).detail["first"] is None
+    assert ingested(project, export(tmp_path / "c.txt", *evenings(2))).detail["first"] == "2024-01-20 19:00:00"

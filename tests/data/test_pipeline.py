@@ -21,6 +21,7 @@ from mynah.core.folder import Account, Project, run_stage
 from mynah.core.tables import read_conversations, read_examples, read_rows, write_conversations
 from mynah.core.types import Conversation, Example, Message, Origin, Turn
 from mynah.data import clean, ingest, pair, split
+from mynah.data import parts as parts_of
 from mynah.data.language import language
 from tests.conftest import DIRT, EVENING, evenings, export, said
 
@@ -41,7 +42,7 @@ def conversations(project: Project, stage: str) -> list[Conversation]:
 
 
 def parts(project: Project) -> dict[str, list[Example]]:
-    return {name: read_examples(project.folder("split") / f"{name}.parquet") for name in split.PARTS}
+    return {name: read_examples(project.folder("split") / f"{name}.parquet") for name in parts_of.PARTS}
 
 
 # --- ingest ---------------------------------------------------------------------------------------------------------
@@ -171,14 +172,14 @@ def test_nothing_left_is_an_error(project: Project, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none \(2 links, 1 media\)"):
         clean.run(project, clean.Options())
     with pytest.raises(UserError, match=r"'clean'.*nothing of it"):
-        pair.run(project, pair.Options(persona="Ida"))
+        pair.run(project, pair.Options(me="Ida"))
 
 
 # --- pair -----------------------------------------------------------------------------------------------------------
 
 
 def turns_of(*lines: str, several: bool = False, context: int = 12) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
-    turns, lost = pair.turns_of(said(*lines).messages, "Ida", several, context)
+    turns, lost = pair.turns_of(said(*lines).messages, ["Ida"], several, context)
     return [(turn.role, turn.bubbles, turn.speaker, turn.learn) for turn in turns], lost
 
 
@@ -202,14 +203,14 @@ def test_only_the_nearest_messages_are_context() -> None:
 def test_either_side_can_be_the_persona_and_too_little_is_said(project: Project, chat: Path, tmp_path: Path) -> None:
     ingested(project, chat)
     clean.run(project, clean.Options())
-    told = {name: pair.run(project, pair.Options(persona=name)) for name in ("IDA", "otto")}
+    told = {name: pair.run(project, pair.Options(me=name)) for name in ("IDA", "otto")}
     assert [account.detail["persona"] for account in told.values()] == ["Ida", "Otto"]
     assert told["IDA"].went_out["turns of Ida"] == 101 and told["otto"].went_out["turns of Otto"] == 102
     few = export(tmp_path / "few.txt", *evenings(9))
     ingested(project, few)
     clean.run(project, clean.Options())
     with pytest.raises(UserError, match=r"at least 20 turns.*18 of Ida \(36 messages\)"):
-        pair.run(project, pair.Options(persona="Ida"))
+        pair.run(project, pair.Options(me="Ida"))
 
 
 def test_a_speaker_who_is_not_there_is_told_who_is(project: Project, tmp_path: Path) -> None:
@@ -234,7 +235,7 @@ def test_a_persona_of_several_chats_is_learned_from_all(project: Project, tmp_pa
     export(folder / "others.txt", *["Mo: hi", "Otto: hello", "+1400"] * 5)
     assert ingested(project, folder).detail["conversations"] == 50
     clean.run(project, clean.Options())
-    account = pair.run(project, pair.Options(persona="ida"))
+    account = pair.run(project, pair.Options(persona="ida", consent=True))
     assert account.went_out["turns of Ida"] == 45 and account.went_out["examples"] == 45
     assert account.detail["left_out"] == {"too far before a reply": 0, "no reply follows": 15 + 10}
     examples = read_examples(project.folder("pair") / "examples.parquet")
@@ -244,7 +245,7 @@ def test_a_persona_of_several_chats_is_learned_from_all(project: Project, tmp_pa
     )
     assert split.run(project, split.Options()).detail["turns"] == {"train": 36, "valid": 5, "test": 4}
     found = parts(project)
-    times = [e.at for name in split.PARTS for e in found[name]]
+    times = [e.at for name in parts_of.PARTS for e in found[name]]
     assert times == sorted(times), "by time, over all chats"
     assert len({e.origins[0].file for e in found["train"]}) == 3
 
@@ -256,7 +257,7 @@ def test_an_older_export_of_the_same_chat_is_learned_once(project: Project, tmp_
         export(folder / name, *evenings(count))
     assert ingested(project, folder).detail["messages"] == 300
     assert clean.run(project, clean.Options()).detail["dropped"] == {"duplicate": 120}
-    assert pair.run(project, pair.Options(persona="Ida")).went_out["turns of Ida"] == 60
+    assert pair.run(project, pair.Options(me="Ida")).went_out["turns of Ida"] == 60
 
 
 def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
@@ -272,6 +273,33 @@ def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
         pair.choose({"Ida": 30, "Otto": 10}, hung_up, heard.append)
 
 
+def test_one_person_under_several_names_and_several_people_in_one_role(project: Project, tmp_path: Path) -> None:
+    talk = ["Otto: tea?", "Ida: yes", "ida_k: two", "Mo: me too", "+5", "Ida (work): come", "+1400"] * 10
+    ingested(project, export(tmp_path / "chat.txt", *talk))
+    clean.run(project, clean.Options())
+    account = pair.run(project, pair.Options(me="Ida, IDA_K, Ida (work)"))
+    assert account.detail["names"] == ["Ida", "ida_k", "Ida (work)"] and account.detail["others"] == ["Otto", "Mo"]
+    (first, *_) = read_examples(project.folder("pair") / "examples.parquet")
+    assert [turn.bubbles for turn in first.turns] == [("Otto: tea?",), ("yes", "two"), ("Mo: me too",), ("come",)]
+    assert {turn.speaker for turn in first.turns if turn.learn} == {"Ida"}
+    assert pair.together("Kim, Ada", {"Kim, Ada": 3, "Kim": 2}) == ("Kim, Ada",), "a name may have a comma"
+
+
+def test_a_bot_of_somebody_else_needs_their_yes(project: Project, tmp_path: Path) -> None:
+    speakers = {"Ida": 30, "Otto": 10, "assistant": 5}
+    asked = r"a yes of Otto to a bot that talks like them, found none\. .*--me 'Otto'.*--consent"
+    for options in (pair.Options(persona="otto"), pair.Options(persona="Otto", me="Ida")):
+        with pytest.raises(UserError, match=asked):
+            pair.agreed(options, speakers)
+    for options in (pair.Options(persona="Otto", consent=True), pair.Options(me="Otto"), pair.Options(persona="assistant")):
+        assert pair.agreed(options, speakers)
+    settle = lambda *said: pair.settled(pair.Options(), speakers, lambda _, left=list(said): left.pop(0), [].append)  # noqa: E731
+    assert settle("2", "me") == pair.Options(persona="Otto", me="Otto")
+    assert settle("2", "Yes") == pair.Options(persona="Otto", consent=True)
+    with pytest.raises(UserError, match=asked):
+        settle("2", "no")
+
+
 # --- split ----------------------------------------------------------------------------------------------------------
 
 
@@ -285,10 +313,10 @@ def test_the_parts_are_near_their_shares_and_in_order(sizes: list[int]) -> None:
     start = datetime(2024, 1, 1)
     examples = [example(i, size, start + HOUR * i) for i, size in enumerate(sizes)]
     pieces = split.enough(split.in_order(examples[::-1]))
-    found = split.by_time(pieces, 0.1, 0.1)
+    found = parts_of.by_time([(piece,) for piece in pieces], 0.1, 0.1)
     assert [e for part in found.values() for e in part] == pieces and all(found.values())
     assert [turn for e in pieces for turn in e.turns] == [turn for e in examples for turn in e.turns]
-    total, largest = sum(sizes), max(map(split.learned, pieces))
+    total, largest = sum(sizes), max(map(parts_of.learned, pieces))
     assert largest <= 0.2 * total and (pieces == examples or max(sizes) > 0.2 * total)
     tolerance = 2 * largest / total  # the last two may have to be valid and test
     for name, share in {"train": 0.8, "valid": 0.1, "test": 0.1}.items():
@@ -297,7 +325,8 @@ def test_the_parts_are_near_their_shares_and_in_order(sizes: list[int]) -> None:
 
 
 def test_one_long_conversation_does_not_fill_the_test_part() -> None:
-    found = split.by_time(split.enough([example(i, 10) for i in range(10)] + [example(10, 1000)]), 0.1, 0.1)
+    pieces = split.enough([example(i, 10) for i in range(10)] + [example(10, 1000)])
+    found = parts_of.by_time([(piece,) for piece in pieces], 0.1, 0.1)
     learned = {name: sum(turn.learn for e in part for turn in e.turns) for name, part in found.items()}
     assert learned["train"] > 0.7 * sum(learned.values())
 
@@ -305,7 +334,7 @@ def test_one_long_conversation_does_not_fill_the_test_part() -> None:
 def test_few_conversations_are_cut_and_it_is_said(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *(line for line in evenings(20) if line[0] != "+")))
     clean.run(project, clean.Options())
-    pair.run(project, pair.Options(persona="Ida"))
+    pair.run(project, pair.Options(me="Ida"))
     account = split.run(project, split.Options())
     assert any("1 of 1 conversations were cut" in note for note in account.notes)
     assert all(parts(project).values()) and account.detail["turns"]["train"] == 30
@@ -316,7 +345,7 @@ def test_few_conversations_are_cut_and_it_is_said(project: Project, tmp_path: Pa
 def test_of_300_messages_it_is_said_that_they_are_too_few(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *evenings(50)))
     assert clean.run(project, clean.Options()).came_in["messages"] == 300
-    pair.run(project, pair.Options(persona="Ida"))
+    pair.run(project, pair.Options(me="Ida"))
     few = split.run(project, split.Options())
     assert few.detail["turns"] == {"train": 80, "valid": 10, "test": 10}
     assert [note.partition(":")[0] for note in few.notes] == [
@@ -371,7 +400,7 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
         assert len(left) + sum(cleaned.detail["dropped"].values()) == len(chat.messages)
         own = [[pair.bubble(m.text) for m in c.messages if m.speaker == "Ida"] for c in kept]
         try:
-            paired = pair.run(project, pair.Options(persona="Ida", context=context))
+            paired = pair.run(project, pair.Options(me="Ida", context=context))
             account = split.run(project, split.Options())
         except UserError:
             runs = [is_own for c in kept for is_own, _ in groupby(c.messages, lambda m: m.speaker == "Ida")]

@@ -88,7 +88,7 @@ def made(folder: Path, detail: dict) -> tuple[Project, Account]:
     chat = export(folder / "chat.txt", *DIRT, "+1434", *evenings(20))
     ingest.run(project, ingest.Options(input=chat))
     clean.run(project, clean.Options())
-    pair.run(project, pair.Options(persona="Ida"))
+    pair.run(project, pair.Options(me="Ida"))
     data = split.run(project, split.Options()).fingerprint
     run = project.folder("runs", "sft-1")
     options = {"options": {"train": {"lr": 2e-4}}, "versions": {"mynah": "0"}, "data": data}

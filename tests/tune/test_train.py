@@ -25,7 +25,7 @@ def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_els
     project = Project.at(tmp_path / "p")
     ingest.run(project, ingest.Options(input=CHAT))
     clean.run(project, clean.Options())
-    pair.run(project, pair.Options(persona="Maya"))
+    pair.run(project, pair.Options(me="Maya"))
     split.run(project, split.Options())
     engine = Engine("starter")
     parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}

@@ -6,7 +6,7 @@ did. Records and Documents are what comes in when it is not a chat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -45,9 +45,10 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """Messages in the order they were sent. A source yields one for a chat; `ingest` cuts it at long silences. `chat`
-    is the chat's own name where a file holds several, or several files hold one."""
+    is the chat's own name where a file holds several, or several files hold one. The messages are a tuple, or those of
+    `core.columns`: to be looked at, never added to."""
 
-    messages: tuple[Message, ...]
+    messages: Sequence[Message]
     origin: Origin
     chat: str = ""
 
@@ -117,7 +118,8 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One conversation with the persona, in which every turn of the persona is learned exactly once."""
+    """One conversation with the persona, in which every turn of the persona is learned exactly once. `chat` is the name
+    of the chat that it is of, where that has one. Forms of one record differ in their ids behind a point: r12, r12.1."""
 
     id: str
     turns: tuple[Turn, ...]
@@ -125,6 +127,7 @@ class Example:
     at: datetime | None = None
     origins: tuple[Origin, ...] = field(default=())
     synthetic: bool = False
+    chat: str = ""
 
     def prompts(self) -> Iterator[Prompt]:
         """Each learned turn with what stands before it."""

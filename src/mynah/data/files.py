@@ -19,7 +19,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,13 +28,15 @@ from typing import IO, Any, NamedTuple
 from mynah.core.errors import UserError, nearest
 
 HEAD = 64 * 1024
+PIECE = 1024 * 1024  # bytes of a piece of text: small enough to stay in the caches of a processor
 LARGEST = 2 * 1024**3  # bytes of all that is read of one archive
 LARGEST_RATIO = 200  # text does not compress better than this; an archive that does is a bomb
 MOST = 100_000  # members of an archive, or files of a folder
 READ = (
-    ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js", ".mbox", ".eml", ".log", ".weechatlog", ".md", ".html",
-    ".db", ".zst",
+    ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js", ".mbox", ".eml", ".log", ".weechatlog", ".md",
+    ".markdown", ".html", ".htm", ".db", ".zst", ".pdf", ".docx", ".xlsx", ".parquet",
 )  # fmt: skip
+BINARY = (".pdf", ".docx", ".xlsx", ".parquet", ".db", ".zst")  # of those, what is no text
 BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError,
     UnicodeDecodeError,
@@ -47,7 +49,7 @@ SUFFIXES = {
     "sound": "opus ogg mp3 m4a aac wav amr flac",
     "PDF": "pdf",
     "document": "doc docx odt rtf pages ppt pptx odp epub",
-    "table": "xls xlsx ods",
+    "table": "xls xlsx ods parquet",
     "contact card": "vcf",
     "archive other than a zip": "rar 7z gz tgz tar bz2 xz",
 }
@@ -60,6 +62,7 @@ MAGIC = (
     (rb"PK\x03\x04", "damaged archive"),
     (rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ", "archive other than a zip"),
     (rb"SQLite format 3", "database"),
+    (rb"PAR1", "table"),
     (rb"(?:\xef\xbb\xbf)?\s*(?i:<!doctype html|<html)", "web page"),
 )
 
@@ -117,8 +120,28 @@ class Input:
         with self.open() as stream:
             return decoded(stream.read())
 
+    def pieces(self) -> Iterator[str]:
+        """The text in pieces of whole lines, which a line feed ends; line ends are kept. A piece is of about PIECE
+        bytes, and the first of HEAD, so that a source that learns from the first piece need not learn long."""
+        with self.open() as stream:
+            block = stream.read(HEAD)
+            decoder = codecs.getincrementaldecoder(encoding(block))("windows-1252")
+            held: list[str] = []
+            while block:
+                whole, feed, rest = decoder.decode(block).rpartition("\n")
+                if feed:
+                    yield "".join([*held, whole, feed])
+                    held = []
+                held.append(rest)
+                block = stream.read(PIECE)
+            held.append(decoder.decode(b"", final=True))
+            if last := "".join(held):
+                yield last
+
     def is_unicode(self) -> bool:
-        """Is it UTF-8 or UTF-16 throughout?"""
+        """Is it UTF-8 or UTF-16 throughout, or no text at all?"""
+        if self.name.lower().endswith(BINARY):
+            return True
         with self.open() as stream:
             block = stream.read(HEAD)
             decoder = codecs.getincrementaldecoder(encoding(block))()
@@ -201,6 +224,25 @@ def look(path: Path) -> Found:
         return _in_file(path, None)
 
 
+def look_at(paths: Sequence[Path]) -> Found:
+    """What is behind several paths, each file once. Where two have one name they are called by their places below the
+    folder that all are in. Raises UserError where there is nothing to read."""
+    if not paths:
+        raise UserError("a chat export", "none", "Name a file, a zip or a folder.")
+    if len(paths) == 1:
+        return look(paths[0])
+    each = [look(path) for path in paths]
+    once: dict[tuple[Path, str | None], Input] = {}
+    for file in (file for found in each for file in found.files):
+        once.setdefault((file.path.resolve(), file.member), file)
+    files = tuple(once.values())
+    left = tuple(dict.fromkeys(one for found in each for one in found.left))
+    if len({file.name for file in files}) < len(files):
+        base = Path(os.path.commonpath([file.path.resolve().parent for file in files]))
+        files = tuple(Input(file.path.resolve(), file.member, base) for file in files)
+    return Found(files, left)
+
+
 def _where(path: Path) -> str:
     """Where a file may be that is not at this path."""
     if not path.parent.is_dir():
@@ -256,7 +298,7 @@ def _raise(error: OSError) -> None:
 
 
 def _in_file(path: Path, base: Path | None) -> Found:
-    """A file, or what is in it. Office documents are archives, too, but nobody exports a chat as one."""
+    """A file, or what is in it. Office documents are archives, too, and are read as documents."""
     if zipfile.is_zipfile(path) and path.suffix.lower() not in KINDS:
         return _in_archive(path, base)
     return Found((Input(path, None, base),))
@@ -346,6 +388,11 @@ class _Counted(io.RawIOBase):
 
 
 # --- What a file is, in words ---------------------------------------------------------------------------------------
+
+
+def kind_by_name(name: str) -> str:
+    """What a file is, by its name alone."""
+    return KINDS.get(PurePosixPath(name).suffix.lower(), "file of another kind")
 
 
 def _kind(head: bytes, name: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mynah.core.columns import times
 from mynah.core.types import Conversation
 
 Floats = NDArray[np.float64]
@@ -77,8 +77,12 @@ def measured(chats: Iterable[Conversation]) -> Silence:
 
 def between(chats: Iterable[Conversation]) -> Floats:
     """The seconds between each message and the next of its chat. Where time runs backward they are 0."""
-    stamps = ((a.at, b.at) for chat in chats for a, b in pairwise(chat.messages))
-    return np.array([max(0.0, (b - a).total_seconds()) for a, b in stamps if a and b], dtype=np.float64)
+    every = [times(chat.messages) for chat in chats]
+    at = np.concatenate([*every, np.zeros(0, "datetime64[us]")])
+    last = np.cumsum([len(each) for each in every], dtype=np.int64) - 1  # of each chat
+    gaps = np.delete(at[1:] - at[:-1], last[(last >= 0) & (last < len(at) - 1)])
+    found: Floats = np.maximum(gaps[~np.isnat(gaps)].astype(np.int64), 0) / 1e6
+    return found
 
 
 def spread(gaps: Floats) -> Floats:

@@ -1,8 +1,10 @@
 """Pair: clean conversations come in, examples with the persona go out.
 
-    mynah pair --as Maya
+    mynah pair --me "Maya,maya_k"
+    mynah pair --as Theo --consent
 
-Any speaker can be the persona. Messages of one speaker in a row are one turn that keeps its bubbles; what the others
+Any speaker can be the persona, under one name or several; so can several people who speak in one role. A bot of somebody
+else than the user needs their yes. Messages of one speaker in a row are one turn that keeps its bubbles; what the others
 say between two turns of the persona is one turn too, with names where the chat has several others. Every turn of the
 persona is learned exactly once; everything else is context.
 """
@@ -10,7 +12,8 @@ persona is learned exactly once; everything else is context.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -20,15 +23,20 @@ from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
 from mynah.core.tables import read_conversations, write_examples
 from mynah.core.types import Conversation, Example, Message, Turn
+from mynah.data.threads import chains as chains_of
+from mynah.data.threads import fresh, is_thread
 
-VERSION = 2
+VERSION = 3
 FEW = 20  # turns of the persona below which there is nothing to learn from
+PROGRAMS = ("assistant", "ChatGPT")  # speakers that nobody has to ask
 
 
 class Options(core_options.Options):
     """Who the bot is, and how much it sees."""
 
-    persona: str = option("", "the speaker that the bot becomes", flag="as")
+    persona: str = option("", "the speaker that the bot becomes; several names of one person with commas", flag="as")
+    me: str = option("", "your own names in the chats, with commas: the bot becomes you unless --as says", flag="me")
+    consent: bool = option(False, "the person that the bot becomes has agreed to it", flag="consent")
     context: int = option(6, "messages of the others that are kept before a turn of the persona", ge=1)
 
 
@@ -39,17 +47,39 @@ def run(project: Project, options: Options) -> Account:
     """Make examples of `PROJECT/clean` in `PROJECT/pair`. Raises UserError for a speaker who is not there."""
     before = project.account("clean")
     conversations = read_conversations(project.folder("clean") / "conversations.parquet")
-    persona = named(options.persona, shares(conversations))
-    settings = {**options.model_dump(), "persona": persona}
+    names = agreed(options, shares(conversations))
+    settings = {**options.model_dump(), "persona": names}
     print_of = fingerprint("pair", VERSION, settings, [before.fingerprint])
     return run_stage(
-        project.folder("pair"), print_of, lambda folder: _pair(folder, conversations, persona, options.context)
+        project.folder("pair"), print_of, lambda folder: _pair(folder, conversations, names, options.context)
     )
 
 
 def shares(conversations: Iterable[Conversation]) -> dict[str, int]:
     """The messages of each speaker, the most active first."""
     return dict(Counter(m.speaker for c in conversations for m in c.messages if m.speaker).most_common())
+
+
+def agreed(options: Options, speakers: dict[str, int]) -> tuple[str, ...]:
+    """The names of the persona, who is the user or has agreed. Raises UserError where nobody says so."""
+    names = together(options.persona or options.me, speakers)
+    if may_be(options, names, speakers):
+        return names
+    todo = f"If that is you, say --me {names[0]!r}. If they have agreed, say --consent."
+    raise UserError(f"a yes of {names[0]} to a bot that talks like them", "none", todo)
+
+
+def may_be(options: Options, names: Sequence[str], speakers: dict[str, int]) -> bool:
+    """May the bot become these speakers?"""
+    own = together(options.me, speakers) if options.me else ()
+    return options.consent or set(names) <= {*own, *PROGRAMS}
+
+
+def together(asked: str, speakers: dict[str, int]) -> tuple[str, ...]:
+    """The speakers who were asked for, with commas between them unless a name has one itself."""
+    whole = [name for name in speakers if name.casefold() == asked.strip().casefold()]
+    parts = [part.strip() for part in asked.split(",") if part.strip()] or [""]
+    return tuple(dict.fromkeys(whole or (named(part, speakers) for part in parts)))
 
 
 def named(asked: str, speakers: dict[str, int]) -> str:
@@ -85,30 +115,45 @@ def choose(speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[s
         say("Please type one of the numbers.")
 
 
-def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, context: int) -> Account:
-    speakers = shares(conversations)
-    groups = _groups(conversations)
+def settled(options: Options, speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[str], None]) -> Options:
+    """Let a person at a terminal say who the bot becomes, and that it may. Raises UserError for a no."""
+    if not (options.persona or options.me):
+        options = options.model_copy(update={"persona": choose(speakers, ask, say)})
+    names = together(options.persona or options.me, speakers)
+    if may_be(options, names, speakers):
+        return options
+    try:
+        answer = ask(f"Are you {names[0]}, or have they agreed to a bot that talks like them? [me/yes/no] ")
+    except EOFError:
+        answer = "no"
+    said = {"me": {"me": options.persona}, "yes": {"consent": True}}.get(answer.strip().casefold(), {})
+    options = options.model_copy(update=said)
+    agreed(options, speakers)
+    return options
+
+
+def _pair(folder: Path, conversations: Sequence[Conversation], names: Sequence[str], context: int) -> Account:
+    speakers, persona = shares(conversations), names[0]
+    groups = _groups(conversations, names)
+    said = sum(speakers[name] for name in names)
     examples: list[Example] = []
     lost: Counter[str] = Counter()
     for number, conversation in enumerate(conversations):
-        turns, missed = turns_of(conversation.messages, persona, _chat(conversation) in groups, context)
-        lost.update(missed)
-        if turns:
-            at = conversation.messages[0].at
-            system = "\n".join(m.text for m in conversation.messages if m.kind == "instruction")
-            examples.append(Example(f"c{number}", tuple(turns), system, at, (conversation.origin,)))
+        made = examples_of(conversation, names, _chat(conversation) in groups, context, lost)
+        examples += (replace(example, id=f"c{number}{example.id}") for example in made)
     learned = sum(turn.learn for example in examples for turn in example.turns)
     if learned < FEW:
-        found = f"{learned} of {persona} ({speakers[persona]} messages)"
+        found = f"{learned} of {persona} ({said} messages)"
         raise UserError(f"at least {FEW} turns to learn from", found, "Use a longer export or another speaker.")
     write_examples(folder / "examples.parquet", examples)
-    messages = sum(speakers[name] for name in speakers)
+    messages = sum(speakers.values())
     detail = {
         "persona": persona,
-        "others": [name for name in speakers if name != persona][:50],
-        "persona_messages": speakers[persona],
+        "names": list(names),
+        "others": [name for name in speakers if name not in names][:50],
+        "persona_messages": said,
         "left_out": dict(lost),
-        "bubbles_per_turn": round(speakers[persona] / learned, 2),
+        "bubbles_per_turn": round(said / learned, 2),
     }
     went_out = {"examples": len(examples), f"turns of {persona}": learned}
     went_out |= {f"not used: {why}": count for why, count in lost.items() if count}
@@ -116,13 +161,13 @@ def _pair(folder: Path, conversations: Sequence[Conversation], persona: str, con
     return Account("pair", came_in, went_out, detail=detail)
 
 
-def _groups(conversations: Sequence[Conversation]) -> set[tuple[str, str]]:
-    """The chats with more than two speakers. A folder of chats with one person each is no group."""
+def _groups(conversations: Sequence[Conversation], names: Sequence[str]) -> set[tuple[str, str]]:
+    """The chats with more than one other speaker. A folder of chats with one person each is no group."""
     speakers: dict[tuple[str, str], set[str]] = {}
     for conversation in conversations:
         here = speakers.setdefault(_chat(conversation), set())
         here.update(m.speaker for m in conversation.messages if m.speaker)
-    return {chat for chat, names in speakers.items() if len(names) > 2}
+    return {chat for chat, here in speakers.items() if len(here - set(names)) > 1}
 
 
 def _chat(conversation: Conversation) -> tuple[str, str]:
@@ -130,22 +175,42 @@ def _chat(conversation: Conversation) -> tuple[str, str]:
     return (conversation.chat, "") if conversation.chat else ("", conversation.origin.file)
 
 
+def examples_of(
+    conversation: Conversation, names: Sequence[str], several: bool, context: int, lost: Counter[str]
+) -> Iterator[Example]:
+    """The conversation as one example; a thread, in which all is an answer to something, as one for each of its chains
+    in which the persona says what no chain before has. Their ids tell them apart behind a point."""
+    system = "\n".join(m.text for m in conversation.messages if m.kind == "instruction")
+    origins = (conversation.origin,)
+    chains = fresh(chains_of(conversation.messages)) if is_thread(conversation.messages) else [(0, conversation.messages)]
+    for number, (known, messages) in enumerate(chains):
+        turns, missed = turns_of(messages, names, several, context, known)
+        lost.update(missed)
+        if turns:
+            id = f".{number}" if number else ""
+            yield Example(id, tuple(turns), system, messages[0].at, origins, chat=conversation.chat)
+
+
 def turns_of(
-    messages: Sequence[Message], persona: str, several: bool, context: int
+    messages: Sequence[Message], names: Sequence[str], several: bool, context: int, known: int = 0
 ) -> tuple[list[Turn], dict[str, int]]:
-    """The turns of one conversation, up to the persona's last, and how many messages were left out and why."""
+    """The turns of one conversation, up to the persona's last, and how many messages were left out and why. The first
+    `known` messages are context only, and are not counted."""
     turns: list[Turn] = []
     lost: Counter[str] = Counter()
-    said = [m for m in messages if m.kind != "instruction"]
-    for own, group in groupby(said, key=lambda m: m.speaker == persona):
-        held = list(group)
+    said = [(place >= known, m) for place, m in enumerate(messages) if m.kind != "instruction"]
+    after = 0  # messages since the persona's last turn that is learned
+    for own, group in groupby(said, key=lambda each: each[1].speaker in names):
+        new, held = zip(*group, strict=True)
         if own:
-            turns.append(Turn("assistant", tuple(bubble(m.text) for m in held), persona, learn=True))
+            turns.append(Turn("assistant", tuple(bubble(m.text) for m in held), names[0], learn=new[-1]))
         else:
-            lost["too far before a reply"] += max(0, len(held) - context)
+            lost["too far before a reply"] += sum(new[:-context])
             turns.append(_others(held[-context:], several))
-    if turns and not turns[-1].learn:
-        lost["no reply follows"] += len(turns.pop().bubbles)
+        after = 0 if turns[-1].learn else after + sum(new[-context:])
+    while turns and not turns[-1].learn:
+        turns.pop()
+    lost["no reply follows"] += after
     return turns, dict(lost)
 
 

@@ -1,18 +1,21 @@
 """Split: examples come in, the parts train, valid and test go out.
 
-    mynah split
+    mynah split --split length
 
-By time and by whole conversations: the bot is measured on the latest conversations, of which it has seen nothing. Turns
-of the test part that are near-identical to turns of the training part are counted and named.
+Without a word the bot is measured on the latest conversations, of which it has seen nothing; `data/parts.py` has the
+other ways. Conversations are whole in all of them, and near-identical ones stay together. Turns of the test part that
+are near-identical to turns of the training part are counted and named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError
@@ -21,9 +24,9 @@ from mynah.core.options import option
 from mynah.core.tables import read_examples, write_examples
 from mynah.core.types import Example
 from mynah.data.near_identical import cases, near_identical
+from mynah.data.parts import PARTS, WAYS, combined, learned, units
 
-VERSION = 3
-PARTS = ("train", "valid", "test")
+VERSION = 4
 PIECES = 10  # so many at least, so that a share of a tenth can be cut
 LARGEST = 0.2  # of the turns; a longer piece could fill the test part and more
 SEEN = 0.01  # share of the test turns that may be near-identical to training turns without a word about it
@@ -33,8 +36,15 @@ TELLING = 30  # turns in the test part below which differences rarely exceed cha
 
 
 class Options(core_options.Options):
-    """The shares of the parts, counted in turns of the persona."""
+    """How the parts are made, and their shares, counted in turns of the persona."""
 
+    by: Literal["time", "conversation", "length", "source", "group"] = option(
+        "time",
+        "what decides the part: time (the latest are the test), conversation (chance), length (all parts alike in it), "
+        "source (each export in all parts), group (whole chats)",
+        flag="split",
+    )
+    seed: int = option(1, "of the ways that draw lots", ge=0)
     valid: float = option(0.1, "share of the turns for validation", gt=0, lt=0.5)
     test: float = option(0.1, "share of the turns for the test", gt=0, lt=0.5)
 
@@ -52,26 +62,44 @@ def run(project: Project, options: Options) -> Account:
 def _split(project: Project, folder: Path, options: Options) -> Account:
     examples = read_examples(project.folder("pair") / "examples.parquet")
     pieces = enough(in_order(examples))
-    parts = by_time(pieces, options.valid, options.test)
+    kept, scattered = units(pieces, LARGEST)
+    parts = WAYS[options.by](kept, options.valid, options.test, options.seed)
     for name, part in parts.items():
         write_examples(folder / f"{name}.parquet", part)
     counts = {name: sum(map(learned, part)) for name, part in parts.items()}
-    notes = []
-    cut = len({e.id for e in examples} - {e.id for e in pieces})
-    if cut:
-        notes.append(f"{cut} of {len(examples)} conversations were cut between turns to make three parts")
-    if examples[0].at is None:
-        notes.append("the messages have no times: split in the order of the file")
-    if counts["test"] < TELLING:
-        few = f"{counts['test']} turns in the test part: too few to tell small differences; a longer chat tells more"
-        notes.append(few)
     seen = nearly_seen(parts["test"], parts["train"])
-    if seen["count"] > SEEN * seen["turns"]:
-        notes.append(_flattered(seen["count"], seen["turns"]))
+    cut = len({e.id for e in examples} - {e.id for e in pieces})
+    notes = list(_notes(options, examples, cut, scattered, counts["test"], seen))
     went_out = {f"{name} turns": count for name, count in counts.items()}
     conversations = {name: len(part) for name, part in parts.items()}
-    detail = {"turns": counts, "conversations": conversations, "near_identical": seen}
+    together = {"groups": sum(len(unit) > 1 for unit in kept), "conversations": len(pieces) - len(kept)}
+    detail = {
+        "by": options.by, "turns": counts, "conversations": conversations, "near_identical": seen,
+        "kept_together": together, "lengths": {name: lengths(part) for name, part in parts.items()},
+    }  # fmt: skip
     return Account("split", {"examples": len(examples)}, went_out, tuple(notes), detail)
+
+
+def _notes(
+    options: Options, examples: Sequence[Example], cut: int, scattered: int, tested: int, seen: dict[str, Any]
+) -> Iterator[str]:
+    if cut:
+        yield f"{cut} of {len(examples)} conversations were cut between turns to make three parts"
+    if examples[0].at is None and options.by == "time":
+        yield "the messages have no times: split in the order of the file"
+    if scattered:
+        yield f"{scattered} conversations are near-identical to one another, too many to keep in one part"
+    if tested < TELLING:
+        yield f"{tested} turns in the test part: too few to tell small differences; a longer chat tells more"
+    if seen["count"] > SEEN * seen["turns"]:
+        yield _flattered(seen["count"], seen["turns"])
+
+
+def lengths(part: Sequence[Example]) -> dict[str, float]:
+    """Quartiles and mean of the combined length, prompts and replies, in characters."""
+    sizes = np.array([combined(example) for example in part])
+    low, middle, high = np.quantile(sizes, (0.25, 0.5, 0.75))
+    return {"n": len(sizes), "mean": round(float(sizes.mean()), 1), "25 %": low, "50 %": middle, "75 %": high}
 
 
 def nearly_seen(test: Sequence[Example], train: Sequence[Example]) -> dict[str, Any]:
@@ -101,11 +129,6 @@ def in_order(examples: Sequence[Example]) -> list[Example]:
     return sorted(examples, key=lambda example: example.at or datetime.min)
 
 
-def learned(example: Example) -> int:
-    """How many turns the loss sees."""
-    return sum(turn.learn for turn in example.turns)
-
-
 def enough(examples: Sequence[Example]) -> list[Example]:
     """At least PIECES, none of them above LARGEST: too few or too long conversations are cut between turns."""
     pieces = list(examples)
@@ -133,14 +156,3 @@ def halve(example: Example) -> list[Example] | None:
     first = replace(example, id=example.id + "a", turns=example.turns[:middle])
     return [first, replace(example, id=example.id + "b", turns=example.turns[middle:])]
 
-
-def by_time(examples: Sequence[Example], valid: float, test: float) -> dict[str, list[Example]]:
-    """Consecutive whole examples; the borders fall where the shares of learned turns are nearest to what was asked."""
-    sizes = [learned(example) for example in examples]
-    total = sum(sizes)
-    ends = [sum(sizes[: i + 1]) / total for i in range(len(sizes))]
-    last = len(examples) - 1
-    first_cut = min(range(last - 1), key=lambda i: abs(ends[i] - (1 - valid - test))) + 1
-    second_cut = min(range(first_cut, last), key=lambda i: abs(ends[i] - (1 - test))) + 1
-    cuts = (0, first_cut, second_cut, len(examples))
-    return {name: list(examples[cuts[i] : cuts[i + 1]]) for i, name in enumerate(PARTS)}

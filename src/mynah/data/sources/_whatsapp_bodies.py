@@ -64,6 +64,44 @@ _WEB_POLL = re.compile(r"Poll: [^\n]+(?:\n    - [^\n]+){2,}")
 _CONTACTS = re.compile(r"\d+ contacts? shared")
 _ONCE = "null"  # Android writes it for what could be viewed only once
 
+# --- What a body must have to be anything but plain text, so that most need not be looked at ------------------------
+
+SPACE = "\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what `str.strip` takes away
+_NOT_ASCII = r"[^\x00-\x7f]"
+SUSPECT = "|".join(
+    [
+        f"[<({LEFT}{RIGHT}\u2028]",  # placeholders, attachments, options of polls, line feeds of some phones
+        f"^[{SPACE}]",
+        f"[{SPACE}]$",
+        "://",  # locations
+        "\n    - ",  # options of polls of WhatsApp Web
+        rf"\.(?:[A-Za-z]|{_NOT_ASCII})",  # a document, before `document omitted`
+        ":(?:[ \n]|$)",  # the end of a name with a colon
+        rf"\n[^\n]*(?:[0-9]|{_NOT_ASCII})[:.]",  # a pasted head
+    ]
+)
+"""A pattern of RE2, which Arrow has. What it does not find in a body, and whose beginning is none of BEGINNINGS, is a
+text as it is, has no further name, and no line like a head."""
+_FULL_STOPS = ".。।۔"
+MOST = 100_000  # beginnings that are remembered
+_STARTS_OF_PHRASES = frozenset(
+    phrase.casefold()[:length] for phrase in (*_KINDS, _ONCE, *_CALLS, *_BY_ADMIN, *BANNERS) for length in range(1, 13)
+)
+
+
+class _Beginnings(dict[str, bool]):
+    """Whether a body with these first four characters may be one of WhatsApp's phrases, found out when it is asked."""
+
+    def __missing__(self, start: str) -> bool:
+        odd = clean(start) != start or start[:1].isdecimal()
+        found = odd or start.rstrip(_FULL_STOPS).casefold() in _STARTS_OF_PHRASES
+        if len(self) < MOST:
+            self[start] = found
+        return found
+
+
+BEGINNINGS = _Beginnings()
+
 
 def is_generated(body: str, line_mark: str) -> bool:
     """Did iOS write this? U+200E says so; people who write right to left type U+200F themselves, so it must stand
@@ -97,7 +135,7 @@ def _is_banner(text: str) -> bool:
 
 def _kind_of_phrase(text: str, ios: bool) -> Kind | None:
     """The kind of a body that is nothing but one of WhatsApp's phrases, or None."""
-    plain = (text if text.isascii() else clean(text).strip()).rstrip(".。।۔").casefold()
+    plain = (text if text.isascii() else clean(text).strip()).rstrip(_FULL_STOPS).casefold()
     if kind := _KINDS.get(plain):
         return kind
     if plain == _ONCE and not ios:

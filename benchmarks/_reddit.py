@@ -1,0 +1,166 @@
+"""A month of Reddit that is invented, and two ways to read it: ours, and a loop of `json.loads`.
+
+    .venv/bin/python benchmarks/_reddit.py [LINES]
+
+Writes so many lines with all the fields of real dumps (100,000 unless told) into a temporary `.zst`, shows that both
+readers give the same rows, and prints the seconds of processor time and of the clock that each takes for 100,000 lines.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import zstandard
+
+from mynah.data.files import Input
+from mynah.data.sources import reddit
+from mynah.data.sources._reddit_rows import SCHEMA, WINDOW, lines, opened
+
+TEXT = """the a to of and in is it that was for on with you they this have from or had by not but what some we can out
+other were all there when up use your how said an each she which their time if will way about many then them would like
+so these her long make thing see him two has look more day could go come did sound no most number who over know water
+than call first people may down side been now find any new work part take get place made live where after back little
+only round man year came show every good me give our under name very through just form great think"""
+WORDS = TEXT.split()
+SUBREDDITS = ("masonry", "gardening", "ferries", "oldmaps", "bread")
+AUTHORS = 5000
+PER_THREAD = 12  # comments of a thread, on average
+
+LINE = (
+    '{{"all_awardings":[],"approved_at_utc":null,"associated_award":null,"author":"{author}",'
+    '"author_flair_background_color":null,"author_flair_css_class":null,"author_flair_richtext":[],'
+    '"author_flair_template_id":null,"author_flair_text":null,"author_flair_text_color":null,"author_flair_type":"text",'
+    '"author_fullname":"t2_{author}","author_patreon_flair":false,"author_premium":false,"awarders":[],'
+    '"banned_at_utc":null,"body":{body},"can_mod_post":false,"collapsed":false,"collapsed_because_crowd_control":null,'
+    '"collapsed_reason":null,"comment_type":null,"controversiality":0,"created_utc":{created},"distinguished":null,'
+    '"edited":{edited},"gilded":0,"gildings":{{}},"id":"{id}","is_submitter":false,"link_id":"t3_{thread}",'
+    '"locked":false,"no_follow":true,"parent_id":"{parent}",'
+    '"permalink":"/r/{subreddit}/comments/{thread}/a_thread_that_is_invented/{id}/","retrieved_on":{retrieved},'
+    '"score":{score},"send_replies":true,"stickied":false,"subreddit":"{subreddit}","subreddit_id":"t5_2q{subreddit}",'
+    '"subreddit_name_prefixed":"r/{subreddit}","subreddit_type":"public","top_awarded_type":null,'
+    '"total_awards_received":0,"treatment_tags":[]}}\n'
+)
+
+
+class Took(NamedTuple):
+    """Seconds of the processor and of the clock for 100,000 lines."""
+
+    processor: float
+    clock: float
+
+
+def generate(path: Path, count: int) -> int:
+    """Write a `.zst` of so many comments in the order of time; their bytes before packing."""
+    chance = random.Random(7)
+    size = 0
+    with path.open("wb") as file, zstandard.ZstdCompressor(level=3).stream_writer(file) as packed:
+        for start in range(0, count, 1000):
+            block = "".join(_line(n, count, chance) for n in range(start, min(start + 1000, count))).encode()
+            size += len(block)
+            packed.write(block)
+    return size
+
+
+def _line(number: int, count: int, chance: random.Random) -> str:
+    """A comment. Threads overlap as they do on Reddit: each goes on for about a tenth of the month."""
+    threads = max(1, count // PER_THREAD)
+    at = int(threads * (0.9 * number / count + 0.1 * chance.random()))
+    thread, subreddit = f"q{at:x}", SUBREDDITS[at % len(SUBREDDITS)]
+    parent = f"t3_{thread}" if chance.random() < 0.4 else f"t1_k{max(0, number - chance.randrange(1, 500)):x}"
+    body = " ".join(chance.choices(WORDS, k=int(chance.lognormvariate(3.0, 1.0)) + 1))
+    if number % 9 == 0:
+        body = f"&gt; {body[:40]}\n\nIt *was*, said \u201cold Ferrier\u201d. [See here](https://example.org/{number})"
+    return LINE.format(
+        author=f"writer_{int(AUTHORS * chance.random() ** 2)}", body=json.dumps(body), id=f"k{number:x}", parent=parent,
+        created=1_700_000_000 + number // 4, edited="false" if number % 20 else 1_700_000_500 + number, thread=thread,
+        subreddit=subreddit, retrieved=1_703_000_000 + number, score=chance.randrange(-3, 50),
+    )  # fmt: skip
+
+
+def by_loop(path: Path) -> Iterator[tuple[Any, ...]]:
+    """The kept fields of every line, as most programs read dumps."""
+    with path.open("rb") as file:
+        unpacked = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(file, read_across_frames=True)
+        for number, line in enumerate(io.TextIOWrapper(unpacked, "utf-8"), 1):
+            value = json.loads(line)
+            get = value.get
+            yield (
+                number, get("id"), get("link_id"), get("parent_id"), get("author"), get("body"), get("title"),
+                get("selftext"), get("subreddit"), int(get("created_utc")),
+            )  # fmt: skip
+
+
+def by_columns(path: Path) -> Iterator[Any]:
+    """The same as batches of Arrow columns."""
+    with opened(Input(path)) as stream:
+        for rows in lines(stream, path.name):
+            assert not rows.unread
+            yield rows.batch
+
+
+def by_source(path: Path, **options: Any) -> Iterator[Any]:
+    """What the source makes of it: threads of messages."""
+    yield from reddit.read(Input(path), reddit.Options(**options))
+
+
+def of_writer(path: Path, author: str) -> Iterator[tuple[Any, ...]]:
+    """What a loop does to take the threads of one writer out, as the source does with `authors`."""
+    threads = {row[2] for row in by_loop(path) if row[4].lower() == author}
+    yield from (row for row in by_loop(path) if row[2] in threads)
+
+
+def check_same(path: Path) -> int:
+    """The number of rows. Raises AssertionError where the two readers do not give the same, row by row."""
+    loop, count = by_loop(path), 0
+    for batch in by_columns(path):
+        assert batch.schema == SCHEMA
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            assert row == next(loop), row
+            count += 1
+    assert next(loop, None) is None
+    return count
+
+
+def timed(read: Callable[[], Iterable[Any]], count: int) -> Took:
+    """How long it takes to read all of it and to keep nothing."""
+    processor, clock = time.process_time(), time.perf_counter()
+    for _ in read():
+        pass
+    scale = 100_000 / count
+    return Took((time.process_time() - processor) * scale, (time.perf_counter() - clock) * scale)
+
+
+def main() -> None:
+    """Print the figures."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "RC_2023-11.zst"
+        size = generate(path, count)
+        print(f"{count:,} lines, {size / 1e6:,.0f} MB, packed {path.stat().st_size / 1e6:,.0f} MB")
+        print(f"{check_same(path):,} rows are the same")
+        author = "writer_1234"
+        list(by_source(path))  # so that nothing is imported while the clock runs
+        ways: dict[str, Callable[[], Iterable[Any]]] = {
+            "a loop of json.loads": lambda: by_loop(path),
+            "columns": lambda: by_columns(path),
+            "a loop, one writer": lambda: of_writer(path, author),
+            "the source, one writer": lambda: by_source(path, authors=author),
+            "the source, all threads": lambda: by_source(path),
+        }
+        for name, read in ways.items():
+            took = timed(read, count)
+            print(
+                f"{name:<24} {took.processor:6.2f} s processor, {took.clock:6.2f} s clock for 100,000 lines", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()
