@@ -4,7 +4,7 @@
 
 DATA is the folder of the corpora, OUT keeps the projects, so that a killed run goes on. Each person's export goes
 through the product's own commands at their defaults. Every row of the table is measured on the same later messages:
-those of the test part of the person's whole export, which lie behind the first 1,200. Beside the tuned starter stand
+those of the test part of the person's whole export that lie behind the first 1,200. Beside the tuned starter stand
 the untuned one, the untuned one shown 20 of the person's messages, and the same architecture with random weights,
 trained in full on the same messages by the same command. Prints a table and writes it into the model card.
 """
@@ -71,6 +71,12 @@ def first(messages: list[Message], person: str, count: int) -> list[Message]:
     return messages[: own[count - 1] + 1]
 
 
+def after(message: Message, project: Project) -> list[Example]:
+    """The test part without conversations that began before this message."""
+    test = read_examples(project.folder("split") / "test.parquet")
+    return [example for example in test if example.at and message.at and example.at > message.at]
+
+
 def mynah(*arguments: str | Path) -> dict[str, Any]:
     """The account of one command of the product."""
     command = [sys.executable, "-m", "mynah", *map(str, arguments), "--json"]
@@ -115,8 +121,8 @@ def trained(project: Project, base: Path, *more: str) -> Engine:
 
 
 def rows_of(person: str, messages: list[Message], base: Path, out: Path) -> Iterator[list[str]]:
-    """One row a count of messages, as long as the later messages lie behind them."""
-    later = read_examples(split(out / person / "all", messages, person).folder("split") / "test.parquet")
+    """One row a count of messages."""
+    later = after(first(messages, person, COUNTS[-1])[-1], split(out / person / "all", messages, person))
     engine, random = Engine(str(base)), at_random(base, out / "at random")
     untuned = cache(lambda: bits_per_byte(engine, later))
     for count in COUNTS:

@@ -88,13 +88,25 @@ class Streams:
             self.of[name].read = read
 
 
+def heard(ids: torch.Tensor, documents: torch.Tensor, marks: dict[str, int]) -> torch.Tensor:
+    """Which tokens, [rows, length], are said by others than the assistant: those behind a mark of another role, as far
+    as the row shows it. `marks`: the token of each role."""
+    places = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+    is_mark = torch.isin(ids, torch.tensor(list(marks.values()), device=ids.device))
+    last = torch.where(is_mark, places, -1).cummax(dim=1).values
+    mark, document = (table.gather(1, last.clamp(min=0)) for table in (ids, documents))
+    return (last >= 0) & (document == documents) & (mark != marks["assistant"])
+
+
 def inputs(ids: torch.Tensor, documents: torch.Tensor, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """What the model is called with: ids, positions that begin anew with each document, a mask of 0 and -inf
-    [rows, 1, length, length], and labels, shifted by one, IGNORED where the next token is another document's."""
+    [rows, 1, length, length], labels, shifted by one, IGNORED where the next token is another document's, and the
+    documents."""
     length = ids.shape[1]
     same = documents[:, :, None] == documents[:, None, :]
     allowed = same & torch.ones(length, length, dtype=torch.bool, device=ids.device).tril()
     mask = torch.zeros(allowed.shape, dtype=dtype, device=ids.device).masked_fill_(~allowed, torch.finfo(dtype).min)
     labels = torch.full_like(ids, IGNORED)
     labels[:, :-1] = torch.where(documents[:, 1:] == documents[:, :-1], ids[:, 1:], IGNORED)
-    return {"ids": ids, "positions": same.tril().sum(-1) - 1, "mask": mask[:, None], "labels": labels}
+    positions = same.tril().sum(-1) - 1
+    return {"ids": ids, "positions": positions, "mask": mask[:, None], "labels": labels, "documents": documents}

@@ -23,12 +23,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from batches import BROAD, IGNORED, TALK, Streams, inputs
+from batches import BROAD, IGNORED, TALK, Streams, heard, inputs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mynah.models import attention
 
 STEP = 8192  # tokens
+ROLES = ("system", "user", "assistant")
 
 
 def keep_memory() -> None:
@@ -101,6 +102,7 @@ class Training:
         self.full_rates = [[group["lr"] for group in stepper.param_groups] for stepper in self.steppers]
         self.train = Streams(options.data / "tokens", "train", options.seed)
         self.loss_of = torch.compile(loss_of) if options.compile else loss_of
+        self.marks = {role: self.tokenizer.convert_tokens_to_ids(f"<|{role}|>") for role in ROLES}
         self.step = self.seen = 0
         self.spent = 0.0  # seconds, over all sittings
 
@@ -114,6 +116,13 @@ class Training:
         ids, documents = streams.batch(mixture, STEP // length, length, draw)
         return inputs(ids.to(self.device), documents.to(self.device), torch.bfloat16)
 
+    def replies_of(self, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The same, with the assistant's turns and prose as the only labels."""
+        silent = heard(given["ids"], given["documents"], self.marks)
+        labels = given["labels"].clone()
+        labels[:, :-1] = labels[:, :-1].masked_fill(silent[:, 1:], IGNORED)
+        return {**given, "labels": labels}
+
     def one_step(self) -> float:
         """One step of the optimizers; the mean loss of its tokens."""
         chat = self.done >= 1 - self.options.chat_stage
@@ -122,6 +131,8 @@ class Training:
             for group, full in zip(stepper.param_groups, rates, strict=True):
                 group["lr"] = full * scale
         given = self.given(self.train, TALK if chat else BROAD, 512 if chat else 256, self.step)
+        if chat and self.options.replies_only:
+            given = self.replies_of(given)
         loss = self.loss_of(self.model, given) / (given["labels"] != IGNORED).sum()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -217,6 +228,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="the learning rates, as a multiple of the usual ones")
     parser.add_argument("--base", type=Path, help="go on from a trained model of the same size and tokenizer")
     parser.add_argument("--chat-stage", type=float, default=0.35, help="the share of the training that is mostly talk")
+    parser.add_argument("--replies-only", action="store_true", help="learn the assistant's turns only in that stage")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--validate-every", type=int, default=500, help="steps between validations")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from batches import IGNORED, Stream, Streams, inputs
+from batches import IGNORED, Stream, Streams, heard, inputs
 
 CHANCE = np.random.default_rng(0)
 
@@ -69,3 +69,11 @@ def test_nothing_attends_to_or_is_learned_across_documents() -> None:
         [1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0],
         [0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 1],
     ]  # fmt: skip
+
+
+def test_what_others_than_the_assistant_say_is_known_by_the_mark_before_it() -> None:
+    marks = {"system": 1, "user": 2, "assistant": 3}
+    ids = torch.tensor([[9, 2, 10, 3, 11, 2, 12, 13, 1, 14, 3, 15]])
+    documents = torch.tensor([[0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2]])  # 13 is prose behind a user's turn
+    found = heard(ids, documents, marks)
+    assert found.int().tolist() == [[0, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0]]

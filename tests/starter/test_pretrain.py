@@ -33,7 +33,7 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespa
     (tmp_path / "out").mkdir()
     return argparse.Namespace(
         data=tmp_path, out=tmp_path / "out", width=64, layers=2, rate=1.0, base=None, chat_stage=0.35, seed=1,
-        minutes=0.0, tokens=8 * 1024, save_every=1e9, validate_every=10**9, compile=False,
+        minutes=0.0, tokens=8 * 1024, save_every=1e9, validate_every=10**9, compile=False, replies_only=True,
     )  # fmt: skip
 
 
