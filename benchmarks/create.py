@@ -45,7 +45,18 @@ def created(text: str, persona: str) -> dict[str, Any]:
     """The account of each stage."""
     with TemporaryDirectory() as folder:
         Path(folder, "WhatsApp Chat.txt").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "mynah", "create", "WhatsApp Chat.txt", "--as", persona, "--consent", "--project", "p"]
+        command = [
+            sys.executable,
+            "-m",
+            "mynah",
+            "create",
+            "WhatsApp Chat.txt",
+            "--as",
+            persona,
+            "--consent",
+            "--project",
+            "p",
+        ]
         done = subprocess.run([*command, "--json"], cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)

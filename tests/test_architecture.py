@@ -12,9 +12,15 @@ SRC = Path(__file__).parents[1] / "src" / "mynah"
 MODULES = sorted(path.relative_to(SRC) for path in SRC.rglob("*.py"))
 HEAVY = {"torch", "transformers", "trl", "peft", "pandas", "matplotlib", "sacrebleu", "rouge_score", "datasets",
          "sklearn", "bitsandbytes"}  # fmt: skip
-LOW = {"core", "metrics", "models"}
+LOW = {"core", "metrics", "models", "privacy"}
 ROOMS = {"data", "tune", "measure", "talk", "ship"}
-BELOW: dict[str, set[str]] = {"core": set(), "metrics": {"core"}, "models": {"core"}, **dict.fromkeys(ROOMS, LOW)}
+BELOW: dict[str, set[str]] = {
+    "core": set(),
+    "metrics": {"core"},
+    "models": {"core"},
+    "privacy": {"core"},
+    **dict.fromkeys(ROOMS, LOW),
+}
 BELOW |= {"__init__": set(), "__main__": {"cli"}, "cli": {*LOW, "create"}, "doctor": LOW, "create": LOW | ROOMS}
 ABOVE = LOW | ROOMS | {"create"}  # what demo, sweep and the like may import
 

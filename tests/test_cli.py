@@ -19,7 +19,7 @@ from mynah.create import SECTIONS
 from mynah.data import ingest, pair
 
 HEAVY = {"torch", "transformers", "trl", "peft", "pandas", "matplotlib", "sacrebleu", "rouge_score", "datasets"}
-FIRST = ["demo", "create", "chat", "evaluate", "report", "doctor"]
+FIRST = ["demo", "create", "chat", "evaluate", "report", "analyze", "forget", "doctor"]
 HELP = """
 import sys
 from mynah import cli
@@ -138,6 +138,7 @@ def test_bad_usage_exits_with_2(mynah: Mynah, words: list[str], said: str) -> No
 def test_a_mistake_says_what_was_found_and_what_to_do(mynah: Mynah, chat: Path, command: str, said: str) -> None:
     assert mynah("ingest", str(chat)).status == 0
     assert mynah("clean", "--set", "clean.keep=[links]").status == 0
+    assert mynah("pseudonymize").status == 0
     (chat.parent / "chat.txt").write_bytes(chat.read_bytes())
     before = sorted(chat.parent.iterdir())
     ended = mynah(*command.split())
@@ -214,21 +215,21 @@ def test_json_is_one_document_whose_counts_add_up(mynah: Mynah, chat: Path) -> N
 
 def test_what_has_not_changed_is_not_done_again(mynah: Mynah, chat: Path) -> None:
     def unchanged(*settings: str, gap: str = "1h") -> list[bool]:
-        stages = [["ingest", chat.name, "--gap", gap], ["clean"], ["pair", "--me", "ida"], ["split"]]
+        stages = [["ingest", chat.name, "--gap", gap], ["clean"], ["pseudonymize"], ["pair", "--me", "ida"], ["split"]]
         return [mynah(*stage, "--json", *(f"--set={each}" for each in settings)).told["reused"] for stage in stages]
 
-    assert unchanged() == [False] * 4
-    assert unchanged() == [True] * 4 and "unchanged" in mynah("split").out
-    assert unchanged("split.test=0.2") == [True, True, True, False]
-    assert unchanged("pair.context=3") == [True, True, False, False]
-    assert unchanged("clean.keep=[links]") == [True, False, False, False]
-    assert unchanged(gap="2d") == [False] * 4
+    assert unchanged() == [False] * 5
+    assert unchanged() == [True] * 5 and "unchanged" in mynah("split").out
+    assert unchanged("split.test=0.2") == [True, True, True, True, False]
+    assert unchanged("pair.context=3") == [True, True, True, False, False]
+    assert unchanged("clean.keep=[links]") == [True, False, False, False, False]
+    assert unchanged(gap="2d") == [False] * 5
     with chat.open("a", encoding="utf-8") as stream:
         stream.write("20/12/2024, 21:00 - Otto: one more\n")
-    assert unchanged(gap="2d") == [False] * 4
+    assert unchanged(gap="2d") == [False] * 5
     interrupted = chat.parent / "whatsapp-chat-with-ida" / "split" / "manifest.json"
     interrupted.unlink()
-    assert unchanged(gap="2d") == [True, True, True, False]
+    assert unchanged(gap="2d") == [True, True, True, True, False]
 
 
 def test_flags_win_over_set_and_set_over_a_recipe(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def mynah(here: Path, *words: str) -> dict:  # type: ignore[type-arg]
 
 def test_create_measures_base_prompted_and_tuned(made: tuple[Path, dict]) -> None:  # type: ignore[type-arg]
     _, stages = made[0], made[1]["stages"]
-    assert list(stages) == ["ingest", "clean", "pair", "split", "train", "evaluate", "report", "bot"]
+    assert list(stages) == ["ingest", "clean", "pseudonymize", "pair", "split", "train", "evaluate", "report", "bot"]
     for system in ("base", "prompted", "tuned"):
         scores = stages["evaluate"]["scores"][system]
         assert {"bits_per_byte", "perplexity", "bleu", "rouge1", "rouge2", "rougeL"} <= set(scores)

@@ -11,7 +11,7 @@ import errno
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -31,9 +31,12 @@ COMMANDS: dict[str, tuple[str, Group]] = {
     "chat": ("talk.chat", FIRST),
     "evaluate": ("measure.evaluate", FIRST),
     "report": ("measure.report", FIRST),
+    "analyze": ("data.analyze", FIRST),
+    "forget": ("forget", FIRST),
     "doctor": ("doctor", FIRST),
     "ingest": ("data.ingest", STAGES),
     "clean": ("data.clean", STAGES),
+    "pseudonymize": ("data.pseudonymize", STAGES),
     "pair": ("data.pair", STAGES),
     "split": ("data.split", STAGES),
     "train": ("tune.train", STAGES),
@@ -111,7 +114,8 @@ def _command(module: Any) -> Callable[..., None]:
         from mynah.create import SECTIONS
 
         known = {**SECTIONS, **module.SECTIONS}
-        call = Call(str(words[0]) if words and words[0] is not None else None, flags, known)
+        path = str(words[0]) if words and words[0] is not None else None
+        call = Call(path, flags, known, [str(word) for word in words[1:]])
         with contextlib.redirect_stdout(sys.stderr) if call.say.as_json else contextlib.nullcontext():
             if hasattr(module, "main"):
                 module.main(call)
@@ -140,19 +144,24 @@ def _parameters(module: Any) -> Iterator[inspect.Parameter]:
         about, default = module.PATH
         needed = default is inspect.Parameter.empty
         yield _parameter("path", str if needed else str | None, default, Parameter(help=about), positional=True)
+        if getattr(module, "SEVERAL", False):
+            several: Any = Annotated.__class_getitem__((str, Parameter(help="more of them")))  # type: ignore[attr-defined]
+            yield inspect.Parameter("more", inspect.Parameter.VAR_POSITIONAL, annotation=several)
     for section, options in getattr(module, "FLAGS", module.SECTIONS).items():
-        yield from _flags(section, options)
+        yield from _flags(section, options, getattr(module, "IN_HELP", None))
     for name, (kind, about, default) in COMMON.items():
         shown = name != "debug"  # which is for those who read the code
         yield _parameter(name, kind, default, Parameter(name=f"--{name}", help=about, show=shown, **PLAIN))
 
 
-def _flags(section: str, options: type[Options]) -> Iterator[inspect.Parameter]:
+def _flags(section: str, options: type[Options], named: Collection[str] | None) -> Iterator[inspect.Parameter]:
+    """The flags of one section. Where the help names some, the others are there, too."""
     for key, field in options.model_fields.items():
         flag = flag_of(key, options)
         if flag:
             shown = "" if field.default in ("", None) else f" [default: {field.default}]"
-            about = Parameter(name=flag, help=f"{field.description}{shown}", **PLAIN)
+            told = named is None or flag in named
+            about = Parameter(name=flag, help=f"{field.description}{shown}", show=told, **PLAIN)
             kind: Any = field.annotation
             yield _parameter(f"{section}__{key}", kind | None, None, about)
 

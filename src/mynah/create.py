@@ -15,7 +15,7 @@ from mynah.core.errors import Undecided
 from mynah.core.folder import Account, Project, slug
 from mynah.core.options import Options
 from mynah.core.tables import read_conversations
-from mynah.data import clean, ingest, pair, split
+from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.data.language import language
 from mynah.measure import evaluate, report
 from mynah.models import load
@@ -25,6 +25,7 @@ from mynah.tune import train
 STAGES: dict[str, Any] = {
     "ingest": ingest,
     "clean": clean,
+    "pseudonymize": pseudonymize,
     "pair": pair,
     "split": split,
     "train": train,
@@ -34,7 +35,8 @@ STAGES: dict[str, Any] = {
 }
 SECTIONS: dict[str, type[Options]] = {name: kind for stage in STAGES.values() for name, kind in stage.SECTIONS.items()}
 FLAGS = {name: kind for name, kind in SECTIONS.items() if name != "evaluate"}
-PATH = ingest.PATH
+IN_HELP = ("--gap", "--no-clean", "--keep", "--me", "--as", "--consent", "--split", "--base")  # the others work, too
+PATH, SEVERAL = ingest.PATH, ingest.SEVERAL
 
 
 def main(call: Call) -> None:
@@ -42,18 +44,21 @@ def main(call: Call) -> None:
     export = Path(str(call.path))
     asked = call.values.get("pair", {})
     name = asked.get("persona") or asked.get("me") or export.absolute().stem
-    project, accounts = build(call, export, slug(str(name)))
+    name = f"{name} uncleaned" if call.values.get("clean", {}).get("raw") else name
+    project, accounts = build(call, tuple(map(Path, call.paths)), slug(str(name)))
     call.say(f"Talk to it: mynah chat {project.path}")
     call.say.result(as_json(project, accounts))
 
 
-def build(call: Call, export: Path, folder: str, **forced: dict[str, Any]) -> tuple[Project, list[Account]]:
+def build(
+    call: Call, exports: tuple[Path, ...], folder: str, **forced: dict[str, Any]
+) -> tuple[Project, list[Account]]:
     """Run the whole pipeline in `folder`, unless --project names another, and say at each stage what came in and what
     went out. A mistake in the options or the file leaves no folder behind."""
-    options = call.options(SECTIONS, ingest={"input": export}, **forced)
+    options = call.options(SECTIONS, ingest={"input": exports}, **forced)
     ingest.check(options["ingest"])
     accounts = []
-    with Project.attempt(call.project or ingest.beside(export, folder)) as project:
+    with Project.attempt(call.project or ingest.beside(exports[0], folder)) as project:
         call.say(f"Project {project.path}")
         stages = run(project, options, ingest.asker(call), _settler(call), lambda text: call.say(f"! {text}"))
         for account in stages:
@@ -75,12 +80,13 @@ def run(
     warn: Callable[[str], None],
 ) -> Iterator[Account]:
     """Run the stages and yield the account of each. `decide` answers what the export leaves open, `settle` what
-    the options leave open about the persona, and `warn` is told what the user should know before the long work starts."""
+    the options leave open about the persona, and `warn` is told what the user should know before the long work."""
     for name, stage in STAGES.items():
         if name == "pair":
             asked = options["pair"]
             assert isinstance(asked, pair.Options)
-            options["pair"] = settle(asked, pair.shares(_conversations(project)))
+            if speakers := pair.shares(_conversations(project)):
+                options["pair"] = settle(asked, speakers)
             _check_language(project, options["model"], warn)
         if name == "ingest":
             account = ingest.settled(project, options["ingest"], decide)

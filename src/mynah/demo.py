@@ -28,7 +28,7 @@ SECTIONS: dict[str, type[Options]] = {}
 
 def main(call: Call) -> None:
     """`mynah demo`: create, five exchanges, and a chat where a terminal is attached."""
-    project, accounts = create.build(call, CHAT, "mynah-demo", pair={"persona": PERSONA, "consent": True})
+    project, accounts = create.build(call, (CHAT,), "mynah-demo", pair={"persona": PERSONA, "consent": True})
     bot = bots.load(bots.find(project.path))
     exchanges = []
     call.say("")

@@ -290,7 +290,10 @@ class Parsed(HTMLParser):
 def project(path: Path, *conversations: Conversation) -> Project:
     """A project in which these conversations are ingested and cleaned."""
     made = Project.at(path / "maya")
-    details = {"ingest": {"gaps": {"cut": 3600}, "unparsed": 3, "records": 0}, "clean": {"dropped": {"links": 2}}}
+    details: dict[str, dict[str, object]] = {
+        "ingest": {"gaps": {"cut": 3600}, "unparsed": 3, "records": 0},
+        "clean": {"dropped": {"links": 2}},
+    }
     for stage, detail in details.items():
 
         def work(folder: Path, stage: str = stage, detail: dict[str, object] = detail) -> Account:
@@ -373,7 +376,7 @@ def test_the_page_says_what_is_sampled(tmp_path: Path) -> None:
 
 def real(tmp_path: Path, export: Path) -> Project:
     made = Project.at(tmp_path / "real")
-    ingest.run(made, ingest.Options(input=export))
+    ingest.run(made, ingest.Options(input=(export,)))
     clean.run(made, clean.Options())
     return made
 

@@ -20,7 +20,7 @@ from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, run_stage
 from mynah.core.tables import read_conversations, read_examples, read_rows, write_conversations
 from mynah.core.types import Conversation, Example, Message, Origin, Turn
-from mynah.data import clean, ingest, pair, split
+from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.data import parts as parts_of
 from mynah.data.language import language
 from tests.conftest import DIRT, EVENING, evenings, export, said
@@ -35,6 +35,13 @@ def project(tmp_path: Path) -> Project:
 
 def ingested(project: Project, path: Path, **options: Any) -> Account:
     return ingest.run(project, ingest.Options(input=path, **options))
+
+
+def cleaned(project: Project) -> Account:
+    """Cleaned, and handed on without pseudonyms."""
+    account = clean.run(project, clean.Options())
+    pseudonymize.run(project, pseudonymize.Options(off=True))
+    return account
 
 
 def conversations(project: Project, stage: str) -> list[Conversation]:
@@ -170,8 +177,8 @@ def test_every_drop_has_a_counted_reason_and_is_listed(project: Project, chat: P
 def test_nothing_left_is_an_error(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *["Ida: https://example.org"] * 2, "Ida: <Media omitted>"))
     with pytest.raises(UserError, match=r"none \(2 links, 1 media\)"):
-        clean.run(project, clean.Options())
-    with pytest.raises(UserError, match=r"'clean'.*nothing of it"):
+        cleaned(project)
+    with pytest.raises(UserError, match=r"'pseudonymize'.*nothing of it"):
         pair.run(project, pair.Options(me="Ida"))
 
 
@@ -202,20 +209,20 @@ def test_only_the_nearest_messages_are_context() -> None:
 
 def test_either_side_can_be_the_persona_and_too_little_is_said(project: Project, chat: Path, tmp_path: Path) -> None:
     ingested(project, chat)
-    clean.run(project, clean.Options())
+    cleaned(project)
     told = {name: pair.run(project, pair.Options(me=name)) for name in ("IDA", "otto")}
     assert [account.detail["persona"] for account in told.values()] == ["Ida", "Otto"]
     assert told["IDA"].went_out["turns of Ida"] == 101 and told["otto"].went_out["turns of Otto"] == 102
     few = export(tmp_path / "few.txt", *evenings(9))
     ingested(project, few)
-    clean.run(project, clean.Options())
+    cleaned(project)
     with pytest.raises(UserError, match=r"at least 20 turns.*18 of Ida \(36 messages\)"):
         pair.run(project, pair.Options(me="Ida"))
 
 
 def test_a_speaker_who_is_not_there_is_told_who_is(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *evenings(20)))
-    clean.run(project, clean.Options())
+    cleaned(project)
     for asked, told in (("Otte", r"Did you mean 'Otto'\? "), ("qqq", "")):
         expected = rf"a speaker of this chat, found '{asked}'\. {told}Speakers: Ida \(67%\), Otto \(33%\)\."
         with pytest.raises(UserError, match=expected):
@@ -234,7 +241,7 @@ def test_a_persona_of_several_chats_is_learned_from_all(project: Project, tmp_pa
     export(folder / "group.txt", "+700", *["Otto: when?", "Mo: who?", "Ida: me", "Mo: ok", "+1400"] * 15)
     export(folder / "others.txt", *["Mo: hi", "Otto: hello", "+1400"] * 5)
     assert ingested(project, folder).detail["conversations"] == 50
-    clean.run(project, clean.Options())
+    cleaned(project)
     account = pair.run(project, pair.Options(persona="ida", consent=True))
     assert account.went_out["turns of Ida"] == 45 and account.went_out["examples"] == 45
     assert account.detail["left_out"] == {"too far before a reply": 0, "no reply follows": 15 + 10}
@@ -255,8 +262,9 @@ def test_an_older_export_of_the_same_chat_is_learned_once(project: Project, tmp_
     folder.mkdir()
     for name, count in {"WhatsApp Chat with Ida.txt": 30, "WhatsApp Chat with Ida (1).txt": 20}.items():
         export(folder / name, *evenings(count))
-    assert ingested(project, folder).detail["messages"] == 300
-    assert clean.run(project, clean.Options()).detail["dropped"] == {"duplicate": 120}
+    told = ingested(project, folder).detail
+    assert told["messages"] == 180 and told["in_two_exports"] == 120
+    assert cleaned(project).detail["dropped"] == {}
     assert pair.run(project, pair.Options(me="Ida")).went_out["turns of Ida"] == 60
 
 
@@ -276,7 +284,7 @@ def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
 def test_one_person_under_several_names_and_several_people_in_one_role(project: Project, tmp_path: Path) -> None:
     talk = ["Otto: tea?", "Ida: yes", "ida_k: two", "Mo: me too", "+5", "Ida (work): come", "+1400"] * 10
     ingested(project, export(tmp_path / "chat.txt", *talk))
-    clean.run(project, clean.Options())
+    cleaned(project)
     account = pair.run(project, pair.Options(me="Ida, IDA_K, Ida (work)"))
     assert account.detail["names"] == ["Ida", "ida_k", "Ida (work)"] and account.detail["others"] == ["Otto", "Mo"]
     (first, *_) = read_examples(project.folder("pair") / "examples.parquet")
@@ -291,7 +299,11 @@ def test_a_bot_of_somebody_else_needs_their_yes(project: Project, tmp_path: Path
     for options in (pair.Options(persona="otto"), pair.Options(persona="Otto", me="Ida")):
         with pytest.raises(UserError, match=asked):
             pair.agreed(options, speakers)
-    for options in (pair.Options(persona="Otto", consent=True), pair.Options(me="Otto"), pair.Options(persona="assistant")):
+    for options in (
+        pair.Options(persona="Otto", consent=True),
+        pair.Options(me="Otto"),
+        pair.Options(persona="assistant"),
+    ):
         assert pair.agreed(options, speakers)
     settle = lambda *said: pair.settled(pair.Options(), speakers, lambda _, left=list(said): left.pop(0), [].append)  # noqa: E731
     assert settle("2", "me") == pair.Options(persona="Otto", me="Otto")
@@ -333,7 +345,7 @@ def test_one_long_conversation_does_not_fill_the_test_part() -> None:
 
 def test_few_conversations_are_cut_and_it_is_said(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *(line for line in evenings(20) if line[0] != "+")))
-    clean.run(project, clean.Options())
+    cleaned(project)
     pair.run(project, pair.Options(me="Ida"))
     account = split.run(project, split.Options())
     assert any("1 of 1 conversations were cut" in note for note in account.notes)
@@ -344,11 +356,12 @@ def test_few_conversations_are_cut_and_it_is_said(project: Project, tmp_path: Pa
 
 def test_of_300_messages_it_is_said_that_they_are_too_few(project: Project, tmp_path: Path) -> None:
     ingested(project, export(tmp_path / "chat.txt", *evenings(50)))
-    assert clean.run(project, clean.Options()).came_in["messages"] == 300
+    assert cleaned(project).came_in["messages"] == 300
     pair.run(project, pair.Options(me="Ida"))
     few = split.run(project, split.Options())
     assert few.detail["turns"] == {"train": 80, "valid": 10, "test": 10}
     assert [note.partition(":")[0] for note in few.notes] == [
+        "50 conversations are near-identical to one another, too many to keep in one part",
         "10 turns in the test part", "10 of 10 test turns are near-identical to training turns",
     ]  # fmt: skip
     assert all("near-identical" in note for note in split.run(project, split.Options(test=0.4)).notes)
@@ -391,13 +404,13 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
         cut = conversations(project, "ingest")
         assert [m for c in cut for m in c.messages] == list(chat.messages)
         try:
-            cleaned = clean.run(project, clean.Options())
+            account = cleaned(project)
         except UserError:
             assert len(clean.find(chat.messages)) == len(chat.messages)
             return
         kept = conversations(project, "clean")
         left = [m for c in kept for m in c.messages]
-        assert len(left) + sum(cleaned.detail["dropped"].values()) == len(chat.messages)
+        assert len(left) + sum(account.detail["dropped"].values()) == len(chat.messages)
         own = [[pair.bubble(m.text) for m in c.messages if m.speaker == "Ida"] for c in kept]
         try:
             paired = pair.run(project, pair.Options(me="Ida", context=context))

@@ -11,7 +11,7 @@ from mynah.core import plugins
 from mynah.core.folder import Account, Project, run_stage, write_json
 from mynah.core.tables import write_rows
 from mynah.core.types import Prompt, Score, Turn
-from mynah.data import clean, ingest, pair, split
+from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.measure import evaluate, report
 from mynah.measure.answers import Case
 from mynah.measure.page import render
@@ -88,6 +88,7 @@ def made(folder: Path, detail: dict) -> tuple[Project, Account]:
     chat = export(folder / "chat.txt", *DIRT, "+1434", *evenings(20))
     ingest.run(project, ingest.Options(input=chat))
     clean.run(project, clean.Options())
+    pseudonymize.run(project, pseudonymize.Options(off=True))
     pair.run(project, pair.Options(me="Ida"))
     data = split.run(project, split.Options()).fingerprint
     run = project.folder("runs", "sft-1")

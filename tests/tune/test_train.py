@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mynah.core.folder import Project
 from mynah.core.tables import read_examples
-from mynah.data import clean, ingest, pair, split
+from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.demo import CHAT
 from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
@@ -25,6 +25,7 @@ def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_els
     project = Project.at(tmp_path / "p")
     ingest.run(project, ingest.Options(input=CHAT))
     clean.run(project, clean.Options())
+    pseudonymize.run(project, pseudonymize.Options(off=True))
     pair.run(project, pair.Options(me="Maya"))
     split.run(project, split.Options())
     engine = Engine("starter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from mynah.core.folder import Account
 from mynah.core.options import Options, Sections, check_sections, merge, read_recipe, read_settings, resolve
 from mynah.core.plugins import names
 
-PLUGGED = {"source": "ingest"}  # plug-ins whose options are sections of their own, and the stage that reads them
+PLUGGED = {
+    "source": "ingest",
+    "cleaner": "clean",
+}  # plug-ins whose options are sections of their own, and the stage that reads them
 
 
 class Say:
@@ -48,8 +51,11 @@ def _facts(values: Mapping[str, Any]) -> str:
 class Call:
     """What was typed: a path, flags over `--set` over a recipe. `known` are the sections of all commands."""
 
-    def __init__(self, path: str | None, flags: dict[str, Any], known: Mapping[str, type[Options]]) -> None:
+    def __init__(
+        self, path: str | None, flags: dict[str, Any], known: Mapping[str, type[Options]], more: Sequence[str] = ()
+    ) -> None:
         self.path = path
+        self.paths = tuple(each for each in (path, *more) if each is not None)
         self.known = known
         self.project: Path | None = flags.get("project")
         self.say = Say(bool(flags.get("json")))

@@ -15,6 +15,7 @@ from mynah.core.errors import UserError, did_you_mean
 FOLDERS = {
     "source": "mynah.data.sources",
     "cleaner": "mynah.data.cleaners",
+    "kind of personal data": "mynah.privacy.kinds",
     "metric": "mynah.metrics",
     "method": "mynah.tune.methods",
     "memory": "mynah.talk.memory",

@@ -119,7 +119,7 @@ class Prompt:
 @dataclass(frozen=True, slots=True)
 class Example:
     """One conversation with the persona, in which every turn of the persona is learned exactly once. `chat` is the name
-    of the chat that it is of, where that has one. Forms of one record differ in their ids behind a point: r12, r12.1."""
+    of the chat that it is of, if it has one. Forms of one record differ in their ids behind a point: r12, r12.1."""
 
     id: str
     turns: tuple[Turn, ...]

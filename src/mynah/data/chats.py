@@ -19,6 +19,7 @@ from mynah.core import arrow, columns
 from mynah.core.columns import Messages, Numbers
 from mynah.core.types import Conversation
 from mynah.data.reading import Reading
+from mynah.data.threads import is_thread
 
 MINUTE = 60_000_000  # microseconds
 FEW = 3  # equal messages that may be chance
@@ -138,8 +139,12 @@ def _filled(times: columns.Times) -> Numbers:
 
 
 def cut(chat: Conversation, gap: timedelta) -> Iterator[Conversation]:
-    """The conversations of a chat: a new one begins after a silence longer than `gap`."""
+    """The conversations of a chat: a new one begins after a silence longer than `gap`. A thread is one conversation:
+    people answer after days."""
     messages = Messages.of(chat.messages)
+    if is_thread(messages):
+        yield chat
+        return
     at = messages.times()
     silent = at[1:] - at[:-1] > np.timedelta64(gap)  # which NaT is not
     starts = np.append(0, np.flatnonzero(silent) + 1)

@@ -82,7 +82,7 @@ def _clean(project: Project, folder: Path, options: Options) -> Account:
     found = cleaned(messages, options.off, options.plugins)
     kept = list(_left(conversations, found))
     counts = dict(Counter(found.reasons.values()).most_common())
-    if not kept:
+    if not kept and conversations:
         what = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise UserError("messages left after cleaning", f"none ({what})", "Keep a reason: --set clean.keep=[links]")
     write_conversations(folder / "conversations.parquet", kept)

@@ -33,8 +33,9 @@ from mynah.data import gaps, reading
 from mynah.data.account import tell
 from mynah.data.chats import cut, joined
 from mynah.data.files import Found, Left, look_at, shown
-from mynah.data.reading import Export, Question, Reading
+from mynah.data.reading import Export, Question, Reading, without
 from mynah.data.recognize import recognize
+from mynah.privacy.forgotten import Forgotten
 
 __all__ = [
     "PATH",
@@ -93,12 +94,13 @@ def duration(text: str) -> timedelta:
 
 
 PATH = ("the export: a file, the phone's zip, or a folder of them", inspect.Parameter.empty)
+SEVERAL = True
 SECTIONS: dict[str, type[core_options.Options]] = {"ingest": Options}
 
 
 def main(call: Call) -> None:
     """`mynah ingest EXPORT`: into a project that is called like the first export, unless --project names one."""
-    exports = (Path(str(call.path)),)
+    exports = tuple(map(Path, call.paths))
     options = call.options(SECTIONS, ingest={"input": exports})["ingest"]
     check(options)
     with Project.attempt(call.project or beside(exports[0], slug(exports[0].absolute().stem))) as project:
@@ -142,8 +144,9 @@ def settled(project: Project, options: core_options.Options, decide: Callable[[U
 def _as_answered_before(project: Project, options: Options) -> Options:
     """The options with the answers that the project was read with, if all else is unchanged."""
     before = read_account(project.folder("ingest"))
+    gone = Forgotten.load(project.path)
     again = options.model_copy(update={"answers": before.detail["answers"]}) if before else options
-    return again if before and before.fingerprint == _fingerprint(look_at(again.input), again) else options
+    return again if before and before.fingerprint == _fingerprint(look_at(again.input), again, gone) else options
 
 
 def asker(call: Call) -> Callable[[Undecided], str]:
@@ -181,16 +184,18 @@ def answered(question: Undecided, ask: Callable[[str], str], say: Callable[[str]
 def run(project: Project, options: Options) -> Account:
     """Read the exports into `PROJECT/ingest`. Raises UserError where there is nothing to learn from."""
     found = look_at(options.input)
-    print_of = _fingerprint(found, options)
-    return run_stage(project.folder("ingest"), print_of, lambda folder: _ingest(folder, found, options))
+    gone = Forgotten.load(project.path)
+    print_of = _fingerprint(found, options, gone)
+    return run_stage(project.folder("ingest"), print_of, lambda folder: _ingest(folder, found, options, gone))
 
 
-def _fingerprint(found: Found, options: Options) -> str:
+def _fingerprint(found: Found, options: Options, gone: Forgotten) -> str:
     settings = options.model_dump(exclude={"input"})
     paths = {each.path: each.base for each in found.files}
     seen = [path.name for path in options.input]
     seen += [f"{shown(path, base)} {file_hash(path)}" for path, base in paths.items()]
     seen += [each.name for each in found.left]
+    seen += [gone.fingerprint] if gone.fingerprint else []
     return fingerprint("ingest", VERSION, settings, [*seen, *plugins.names("source")])
 
 
@@ -210,9 +215,9 @@ def _read(export: Export, options: Options) -> Reading:
     return reading.read(export, given)
 
 
-def _ingest(folder: Path, found: Found, options: Options) -> Account:
+def _ingest(folder: Path, found: Found, options: Options, gone: Forgotten) -> Account:
     exports, left = _recognized(found, options)
-    readings = [_read(each, options) for each in exports]
+    readings = without([_read(each, options) for each in exports], gone)
     if not any(each.has_text for each in readings):
         raise _nothing(readings)
     together = joined(readings)

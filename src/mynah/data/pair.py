@@ -3,10 +3,11 @@
     mynah pair --me "Maya,maya_k"
     mynah pair --as Theo --consent
 
-Any speaker can be the persona, under one name or several; so can several people who speak in one role. A bot of somebody
-else than the user needs their yes. Messages of one speaker in a row are one turn that keeps its bubbles; what the others
-say between two turns of the persona is one turn too, with names where the chat has several others. Every turn of the
-persona is learned exactly once; everything else is context.
+Any speaker can be the persona, under one name or several; so can several people who speak in one role. A bot of
+somebody else than the user needs their yes. Messages of one speaker in a row are one turn that keeps its bubbles; what
+the others say between two turns of the persona is one turn too, with names where the chat has several others. Every
+turn of the persona is learned exactly once; everything else is context. A table of questions and answers needs no
+persona: each row is an example.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.errors import MOST, UserError, nearest
 from mynah.core.folder import Account, Project, fingerprint, run_stage
 from mynah.core.options import option
-from mynah.core.tables import read_conversations, write_examples
+from mynah.core.tables import read_conversations, read_records, write_examples
 from mynah.core.types import Conversation, Example, Message, Turn
+from mynah.data.records import examples as examples_of_records
+from mynah.data.records import guess, left_out
 from mynah.data.threads import chains as chains_of
 from mynah.data.threads import fresh, is_thread
+from mynah.privacy.pseudonyms import Map
 
 VERSION = 3
 FEW = 20  # turns of the persona below which there is nothing to learn from
@@ -37,6 +42,8 @@ class Options(core_options.Options):
     persona: str = option("", "the speaker that the bot becomes; several names of one person with commas", flag="as")
     me: str = option("", "your own names in the chats, with commas: the bot becomes you unless --as says", flag="me")
     consent: bool = option(False, "the person that the bot becomes has agreed to it", flag="consent")
+    question: tuple[str, ...] = option((), "the columns of a table that are asked; guessed where none are named")
+    answer: tuple[str, ...] = option((), "the columns that are answered; guessed where none are named")
     context: int = option(6, "messages of the others that are kept before a turn of the persona", ge=1)
 
 
@@ -45,14 +52,56 @@ SECTIONS: dict[str, type[core_options.Options]] = {"pair": Options}
 
 def run(project: Project, options: Options) -> Account:
     """Make examples of `PROJECT/clean` in `PROJECT/pair`. Raises UserError for a speaker who is not there."""
-    before = project.account("clean")
+    before = project.account("pseudonymize")
+    records = project.folder("pseudonymize", "records.parquet")
     conversations = read_conversations(project.folder("clean") / "conversations.parquet")
-    names = agreed(options, shares(conversations))
-    settings = {**options.model_dump(), "persona": names}
+    if records.exists() and not any(c.messages for c in conversations):
+        print_of = fingerprint("pair", VERSION, options.model_dump(), [before.fingerprint])
+        return run_stage(project.folder("pair"), print_of, lambda folder: _of_records(folder, records, options))
+    speakers = shares(conversations)
+    if not speakers:
+        raise UserError(
+            "a chat or a table to learn from", "nothing but documents", "Add a chat or a table of questions."
+        )
+    names = agreed(options, speakers)
+    called = _called(project, names, before)
+    settings = {"persona": names, "context": options.context}
     print_of = fingerprint("pair", VERSION, settings, [before.fingerprint])
-    return run_stage(
-        project.folder("pair"), print_of, lambda folder: _pair(folder, conversations, names, options.context)
+    replaced = project.folder("pseudonymize") / "conversations.parquet"
+
+    def work(folder: Path) -> Account:
+        return _pair(folder, read_conversations(replaced), speakers, dict(zip(called, names, strict=True)), options)
+
+    return run_stage(project.folder("pair"), print_of, work)
+
+
+def _called(project: Project, names: Sequence[str], before: Account) -> tuple[str, ...]:
+    """How these speakers are called in what the stage before wrote."""
+    if before.detail["off"]:
+        return tuple(names)
+    mapped = Map.load(project.path)
+    return tuple(mapped.speaker(name) for name in names)
+
+
+def _of_records(folder: Path, path: Path, options: Options) -> Account:
+    """Examples of questions and answers: there is no persona but the one who answers."""
+    records = read_records(path)
+    guessed = guess(records) if not (options.question and options.answer) else ((), ())
+    question, answer = options.question or guessed[0], options.answer or guessed[1]
+    found = examples_of_records(records, question, answer)
+    if len(found) < FEW:
+        raise UserError(f"at least {FEW} rows with a question and an answer", f"{len(found)}", "Use a longer table.")
+    write_examples(folder / "examples.parquet", found)
+    lost = left_out(records, question, answer)
+    notes = (
+        f"asked: {', '.join(question)}; answered: {', '.join(answer)} (pair.question and pair.answer name others)",
     )
+    went_out = {"examples": len(found), **{f"not used: {why}": count for why, count in lost.items()}}
+    detail = {
+        "persona": options.persona or "assistant", "names": [], "others": [], "persona_messages": len(found),
+        "left_out": lost, "bubbles_per_turn": 1.0, "question": list(question), "answer": list(answer),
+    }  # fmt: skip
+    return Account("pair", {"records": len(records)}, went_out, notes, detail)
 
 
 def shares(conversations: Iterable[Conversation]) -> dict[str, int]:
@@ -115,7 +164,9 @@ def choose(speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[s
         say("Please type one of the numbers.")
 
 
-def settled(options: Options, speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[str], None]) -> Options:
+def settled(
+    options: Options, speakers: dict[str, int], ask: Callable[[str], str], say: Callable[[str], None]
+) -> Options:
     """Let a person at a terminal say who the bot becomes, and that it may. Raises UserError for a no."""
     if not (options.persona or options.me):
         options = options.model_copy(update={"persona": choose(speakers, ask, say)})
@@ -126,20 +177,28 @@ def settled(options: Options, speakers: dict[str, int], ask: Callable[[str], str
         answer = ask(f"Are you {names[0]}, or have they agreed to a bot that talks like them? [me/yes/no] ")
     except EOFError:
         answer = "no"
-    said = {"me": {"me": options.persona}, "yes": {"consent": True}}.get(answer.strip().casefold(), {})
+    meant: dict[str, dict[str, Any]] = {"me": {"me": options.persona}, "yes": {"consent": True}}
+    said = meant.get(answer.strip().casefold(), {})
     options = options.model_copy(update=said)
     agreed(options, speakers)
     return options
 
 
-def _pair(folder: Path, conversations: Sequence[Conversation], names: Sequence[str], context: int) -> Account:
-    speakers, persona = shares(conversations), names[0]
-    groups = _groups(conversations, names)
-    said = sum(speakers[name] for name in names)
+def _pair(
+    folder: Path,
+    conversations: Sequence[Conversation],
+    speakers: dict[str, int],
+    called: dict[str, str],
+    options: Options,
+) -> Account:
+    """`speakers` are those of the chat, `called` are the persona's names by how these conversations have them."""
+    aliases, names = list(called), list(called.values())
+    groups = _groups(conversations, aliases)
+    persona, said = names[0], sum(speakers[name] for name in names)
     examples: list[Example] = []
     lost: Counter[str] = Counter()
     for number, conversation in enumerate(conversations):
-        made = examples_of(conversation, names, _chat(conversation) in groups, context, lost)
+        made = examples_of(conversation, aliases, _chat(conversation) in groups, options.context, lost)
         examples += (replace(example, id=f"c{number}{example.id}") for example in made)
     learned = sum(turn.learn for example in examples for turn in example.turns)
     if learned < FEW:
@@ -149,7 +208,7 @@ def _pair(folder: Path, conversations: Sequence[Conversation], names: Sequence[s
     messages = sum(speakers.values())
     detail = {
         "persona": persona,
-        "names": list(names),
+        "names": names,
         "others": [name for name in speakers if name not in names][:50],
         "persona_messages": said,
         "left_out": dict(lost),
@@ -182,7 +241,9 @@ def examples_of(
     in which the persona says what no chain before has. Their ids tell them apart behind a point."""
     system = "\n".join(m.text for m in conversation.messages if m.kind == "instruction")
     origins = (conversation.origin,)
-    chains = fresh(chains_of(conversation.messages)) if is_thread(conversation.messages) else [(0, conversation.messages)]
+    chains = (
+        fresh(chains_of(conversation.messages)) if is_thread(conversation.messages) else [(0, conversation.messages)]
+    )
     for number, (known, messages) in enumerate(chains):
         turns, missed = turns_of(messages, names, several, context, known)
         lost.update(missed)

@@ -94,7 +94,7 @@ def _pseudonymize(project: Project, folder: Path, options: Options, mapped: Map)
     if documents:
         write_documents(folder / "documents.parquet", documents)
     replaced = {kind: (count, len(mapped.different[kind])) for kind, count in mapped.replaced.most_common()}
-    detail = {"replaced": replaced, "kept": list(options.keep), "regions": list(mapped.regions)}
+    detail = {"off": options.off, "replaced": replaced, "kept": list(options.keep), "regions": list(mapped.regions)}
     went_out = {"messages": messages, "replaced": sum(mapped.replaced.values()), "kinds": len(replaced)}
     return Account("pseudonymize", {k: v for k, v in came_in.items() if v}, went_out, tuple(notes), detail)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from mynah.core.columns import Messages
 from mynah.core.errors import Undecided
 from mynah.core.types import Conversation, Document, Item, Record, Understood, Unparsed
 from mynah.data.files import Input
+from mynah.privacy.forgotten import Forgotten
 
 
 class Export(NamedTuple):
@@ -102,6 +103,30 @@ def _gathered(export: Export, items: Iterable[Item]) -> Reading:
             assert isinstance(item, Understood)
             facts |= item.facts
     return Reading(export, tuple(chats), tuple(records), tuple(documents), tuple(unparsed), facts)
+
+
+def without(readings: Sequence[Reading], gone: Forgotten) -> list[Reading]:
+    """The readings without whom was forgotten in this project, and what they said."""
+    if not gone.names:
+        return list(readings)
+    _, trace = gone.among(message for each in readings for message in each.messages)
+    found = []
+    for each in readings:
+        chats, count = gone.without(each.chats)
+        kept = replace(
+            each,
+            chats=tuple(replace(chat, messages=Messages.of(chat.messages)) for chat in chats),
+            records=tuple(record for record in each.records if not trace(str(record.fields))),
+            documents=tuple(document for document in each.documents if not trace(str(document.sections))),
+            unparsed=tuple(line for line in each.unparsed if not trace(line.text)),
+        )
+        count += sum(
+            len(getattr(each, kind)) - len(getattr(kept, kind)) for kind in ("records", "documents", "unparsed")
+        )
+        found.append(
+            replace(kept, facts={**each.facts, "forgotten": f"{count:,} messages and more left out, as asked"})
+        )
+    return found
 
 
 def lines_by_kind(reading: Reading) -> dict[str, int]:

@@ -155,4 +155,3 @@ def halve(example: Example) -> list[Example] | None:
     middle = places[(len(places) - 1) // 2] + 1
     first = replace(example, id=example.id + "a", turns=example.turns[:middle])
     return [first, replace(example, id=example.id + "b", turns=example.turns[middle:])]
-

@@ -5,6 +5,7 @@ mynah report
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,10 @@ def run(project: Project, report: Options) -> Account:
     return run_stage(project.folder("report"), print_of, work)
 
 
+def _of(stage: str, accounts: Sequence[Account]) -> dict[str, Any]:
+    return next(account.detail for account in accounts if account.stage == stage)
+
+
 def gathered(project: Project, evaluation: Account) -> Report:
     """Everything that the page shows, from the project's folders."""
     tuned, trained = project.tuned(evaluation.detail["run"])
@@ -56,10 +61,10 @@ def gathered(project: Project, evaluation: Account) -> Report:
         persona=persona,
         made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
         accounts=[_stage(account) for account in accounts],
-        ingest=_ingest(accounts[0].detail),
-        drops=accounts[1].detail["dropped"],
-        dropped=accounts[1].detail.get("dropped_examples", {}),
-        near_identical=accounts[3].detail.get("near_identical"),
+        ingest=_ingest(_of("ingest", accounts)),
+        drops=_of("clean", accounts)["dropped"],
+        dropped=_of("clean", accounts).get("dropped_examples", {}),
+        near_identical=_of("split", accounts).get("near_identical"),
         lengths={part: _lengths(project, part) for part in PARTS},
         curves=read_json(tuned / "curves.json"),
         scores=scores_of(evaluation),

@@ -12,7 +12,6 @@ from mynah.core import plugins
 from mynah.privacy.people import NAME, People
 
 KIND = "kind of personal data"
-plugins.FOLDERS.setdefault(KIND, "mynah.privacy.kinds")  # until core.plugins names it
 SURER = ("link", "key", "wallet", "iban", "card", "mac", "ip", "email", "identity", "birthdate", "phone", "password")
 """Which kind it is where two find the same place, the surest first."""
 

@@ -20,6 +20,7 @@ from mynah.core.options import option, resolve
 from mynah.core.types import Turn
 from mynah.models.decoding import Options as Decoding
 from mynah.models.render import BROKEN
+from mynah.privacy.pseudonyms import Map
 
 BOT = "bot.json"
 
@@ -50,6 +51,7 @@ def run(project: Project, bot: Options, decoding: Decoding) -> Account:
             "run": os.path.relpath(tuned, folder),
             "memory": bot.memory,
             "decoding": decoding.model_dump(),
+            "pseudonyms": not project.account("pseudonymize").detail["off"],
         },
     )
     return Account("bot", {"run": tuned.name}, {"bot": str(folder)}, detail={"persona": persona, "bot": str(folder)})
@@ -66,19 +68,35 @@ class Bot:
     decoding: Decoding
     state: list[Turn] = field(default_factory=list)
     untuned: bool = False
+    pseudonyms: Map | None = None
 
     def say(self, text: str) -> Iterator[str]:
         """The bot's reply to `text`, piece by piece as it is made; a line feed begins the next bubble. What was said
-        and heard is remembered."""
-        heard = tuple(line for line in (part.strip() for part in text.split("\n")) if line)
+        and heard is remembered. The model hears and speaks of pseudonyms where it learned them; people do not."""
+        heard = tuple(line for line in (part.strip() for part in self._heard(text).split("\n")) if line)
         self.memory.remember(self.state, Turn("user", heard))
         pieces: list[str] = []
         with self.engine.untuned() if self.untuned else nullcontext():
-            for piece in self.engine.stream(self.memory.recall(self.state), "", self.decoding):
-                pieces.append(piece.replace(BROKEN, ""))
-                yield pieces[-1]
+            spoken = self._spoken(pieces)
+            yield from self.pseudonyms.restored(spoken) if self.pseudonyms else spoken
         said = self.engine.renderer.parse("".join(pieces))
         self.memory.remember(self.state, Turn("assistant", said or ("…",), self.persona))
+
+    def _spoken(self, pieces: list[str]) -> Iterator[str]:
+        """What the model says, kept in `pieces`."""
+        for piece in self.engine.stream(self.memory.recall(self.state), "", self.decoding):
+            pieces.append(piece.replace(BROKEN, ""))
+            yield pieces[-1]
+
+    def _heard(self, text: str) -> str:
+        """What was typed, as the model knows it. A new secret gets its pseudonym for good."""
+        if self.pseudonyms is None:
+            return text
+        known = len(self.pseudonyms.pairs)
+        replaced = self.pseudonyms.replace(text)
+        if len(self.pseudonyms.pairs) > known:
+            self.pseudonyms.save(_project(self.folder))
+        return replaced
 
     def reset(self) -> None:
         """Begin a new conversation."""
@@ -106,4 +124,10 @@ def load(folder: Path) -> Bot:
     memory = plugins.load("memory", told["memory"])
     decoding = resolve(Decoding, told["decoding"], "decoding")
     engine = Engine(told["base"], trained, quant=told["quant"])
-    return Bot(folder, told["persona"], engine, memory, decoding)
+    pseudonyms = Map.load(_project(folder)) if told.get("pseudonyms") else None
+    return Bot(folder, told["persona"], engine, memory, decoding, pseudonyms=pseudonyms)
+
+
+def _project(bot: Path) -> Path:
+    """The project that the folder of a bot is in."""
+    return bot.absolute().parents[1]
