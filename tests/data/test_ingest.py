@@ -18,9 +18,10 @@ from mynah.core.command import Call
 from mynah.core.errors import Undecided, UserError
 from mynah.core.folder import Account, Project
 from mynah.core.tables import read_conversations, read_documents, read_records, read_rows
-from mynah.core.types import Conversation
+from mynah.core.types import Conversation, Document, Origin, Unparsed
 from mynah.create import SECTIONS
-from mynah.data import ingest
+from mynah.data import ingest, reading
+from mynah.data.files import Input
 from tests.conftest import evenings, export
 
 DIARY = "Dear diary,\nnothing happened.\n"
@@ -521,6 +522,13 @@ def test_records_and_documents_are_kept_and_counted(project: Project, faq: Path)
     assert detail["lines_by_kind"] | {"records": 2, "documents": 1, "unparsed": 1} == detail["lines_by_kind"]
     assert detail["lines"] == 4 and (detail["files"][0]["records"], detail["files"][0]["documents"]) == (2, 1)
     assert not any("time" in line for line in ingest.tell(account))
+
+
+def test_what_could_not_be_read_in_a_document_counts_once() -> None:
+    held = [Origin("a.pdf", line, lines) for line, lines in ((1, 5), (3, 1), (9, 1))]
+    document, inside, behind = Document("", (), held[0]), Unparsed("", "", held[1]), Unparsed("", "", held[2])
+    found = reading.Reading(reading.Export("pdf", Input(Path("a.pdf"))), (), (), (document,), (inside, behind), {})
+    assert reading.lines_by_kind(found) | {"documents": 4, "unparsed": 2} == reading.lines_by_kind(found)
 
 
 def test_records_beside_a_chat(project: Project, faq: Path) -> None:

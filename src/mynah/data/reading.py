@@ -146,10 +146,17 @@ def lines_by_kind(reading: Reading) -> dict[str, int]:
         "system": heads - spoken,
         "unparsed": sum(each.origin.lines for each in reading.unparsed),
     }
-    for what, items in (("records", reading.records), ("documents", reading.documents)):
-        if items:
-            found[what] = sum(each.origin.lines for each in items)
+    if reading.records:
+        found["records"] = sum(each.origin.lines for each in reading.records)
+    if reading.documents:
+        found["documents"] = sum(each.origin.lines - _unread_in(each, reading.unparsed) for each in reading.documents)
     return found
+
+
+def _unread_in(document: Document, unparsed: Iterable[Unparsed]) -> int:
+    """How many lines of what a document spans could not be read: they count once."""
+    begin, end = document.origin.line, document.origin.line + document.origin.lines
+    return sum(each.origin.lines for each in unparsed if begin <= each.origin.line < end)
 
 
 def times(readings: Iterable[Reading]) -> tuple[str | None, str | None]:
