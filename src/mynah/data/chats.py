@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mynah.core import arrow, columns
 from mynah.core.columns import Messages, Numbers
+from mynah.core.groups import Groups
 from mynah.core.types import Conversation
 from mynah.data.reading import Reading
 from mynah.data.threads import is_thread
@@ -67,15 +68,15 @@ def joined(readings: Sequence[Reading]) -> Joined:
         for chat in each.chats
         if len(chat.messages)
     ]
-    groups = _Groups(len(pieces))
+    groups = Groups(len(pieces))
     named: dict[tuple[str, str], int] = {}
     for number, piece in enumerate(pieces):
         if piece.chat.chat:
-            groups.unite(named.setdefault((piece.source, piece.chat.chat), number), number)
+            groups.join(named.setdefault((piece.source, piece.chat.chat), number), number)
     twice: Pairs = Counter()
     for number, again in _again(pieces).items():
         for first, count in again.of.items():
-            groups.unite(first, number)
+            groups.join(first, number)
             twice[_name(readings, pieces[first]), _name(readings, pieces[number])] += count
         pieces[number] = pieces[number].without(again.rows)
     return Joined([_one([pieces[n].chat for n in group]) for group in groups.all()], twice)
@@ -83,32 +84,6 @@ def joined(readings: Sequence[Reading]) -> Joined:
 
 def _name(readings: Sequence[Reading], piece: Piece) -> str:
     return readings[piece.file].export.file.name
-
-
-class _Groups:
-    """Numbers that belong together (a union-find structure)."""
-
-    def __init__(self, count: int) -> None:
-        self._above = list(range(count))
-
-    def top(self, number: int) -> int:
-        """The least number of its group."""
-        while self._above[number] != number:
-            self._above[number] = self._above[self._above[number]]
-            number = self._above[number]
-        return number
-
-    def unite(self, one: int, other: int) -> None:
-        """Let two groups be one."""
-        first, second = sorted((self.top(one), self.top(other)))
-        self._above[second] = first
-
-    def all(self) -> list[list[int]]:
-        """The groups, in the order of their first numbers."""
-        found: dict[int, list[int]] = {}
-        for number in range(len(self._above)):
-            found.setdefault(self.top(number), []).append(number)
-        return list(found.values())
 
 
 def _one(pieces: Sequence[Conversation]) -> Conversation:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mynah.core.groups import Groups
 from mynah.data.near_identical import normal, sequences
 
 SHORT = 30  # characters, as written and in normal form, below which a text is in no cluster
@@ -71,26 +72,9 @@ def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return shared / max(1, len(first) + len(second) - shared)
 
 
-class _Groups:
-    """Which texts belong together (union-find with halved paths; the root is the earliest text)."""
-
-    def __init__(self, size: int) -> None:
-        self.parent = list(range(size))
-
-    def of(self, place: int) -> int:
-        parent = self.parent
-        while parent[place] != place:
-            parent[place] = place = parent[parent[place]]
-        return place
-
-    def join(self, first: int, second: int) -> None:
-        low, high = sorted((self.of(first), self.of(second)))
-        self.parent[high] = low
-
-
-def _grouped(forms: Sequence[str], similarity: float) -> _Groups:
+def _grouped(forms: Sequence[str], similarity: float) -> Groups:
     """The groups of different texts in normal form."""
-    groups = _Groups(len(forms))
+    groups = Groups(len(forms))
     if similarity == 1 or len(forms) < 2:
         return groups
     tried = [0] * len(forms)

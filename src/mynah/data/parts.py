@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import chain
 
 from mynah.core.errors import UserError
+from mynah.core.groups import Groups
 from mynah.core.types import Example
 
 PARTS = ("train", "valid", "test")
@@ -40,31 +41,15 @@ def units(examples: Sequence[Example], largest: float) -> tuple[list[Unit], int]
     from mynah.data.near_duplicates import clusters
 
     most = largest * sum(map(learned, examples))
-    place = list(range(len(examples)))
+    groups = Groups(len(examples))
     scattered = 0
     for cluster in chain(_forms(examples), clusters([_said(example) for example in examples], ALIKE)):
         if sum(learned(examples[index]) for index in cluster) > most:
             scattered += len(cluster)
         else:
-            _join(place, cluster)
-    found: dict[int, list[Example]] = {}
-    for index, example in enumerate(examples):
-        found.setdefault(_root(place, index), []).append(example)
-    return [tuple(unit) for unit in found.values()], scattered
-
-
-def _join(place: list[int], cluster: Sequence[int]) -> None:
-    """Whatever stands with one of a cluster stands with the first of them all."""
-    roots = sorted({_root(place, index) for index in cluster})
-    for root in roots[1:]:
-        place[root] = roots[0]
-
-
-def _root(place: list[int], index: int) -> int:
-    while place[index] != index:
-        place[index] = place[place[index]]
-        index = place[index]
-    return index
+            for index in cluster[1:]:
+                groups.join(cluster[0], index)
+    return [tuple(examples[index] for index in group) for group in groups.all()], scattered
 
 
 def _forms(examples: Sequence[Example]) -> Iterable[list[int]]:
