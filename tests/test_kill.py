@@ -22,7 +22,7 @@ from mynah.core.folder import MANIFEST
 from mynah.demo import CHAT
 from tests import bases
 
-STAGES = ("ingest", "clean", "pair", "split", "train", "evaluate", "report", "bot")
+STAGES = ("ingest", "clean", "pseudonymize", "pair", "split", "train", "evaluate", "report", "bot")
 KILLS = 10
 pytestmark = pytest.mark.slow
 

@@ -35,6 +35,7 @@ from mynah.privacy.pseudonyms import Map
 
 VERSION = 1
 SOURCES = ("clean", "ingest")  # where records and documents are, the later stage first
+TABLES = ("conversations.parquet", "records.parquet", "documents.parquet")
 
 
 class Options(core_options.Options):
@@ -50,7 +51,7 @@ SECTIONS: dict[str, type[core_options.Options]] = {"pseudonymize": Options}
 def run(project: Project, options: Options) -> Account:
     """Write `PROJECT/clean` with pseudonyms into `PROJECT/pseudonymize`. Raises UserError where `keep` is unknown."""
     before = project.account("clean")
-    mapped = Map.load(project.path, options.keep)
+    mapped = Map.load(project.path, options.keep, lambda: _key(project))
     drawn = hashlib.sha256(mapped.key.encode()).hexdigest()[:16]
     inputs = [before.fingerprint] if options.off else [before.fingerprint, drawn, *find.kinds()]
     print_of = fingerprint("pseudonymize", VERSION, options.model_dump(), inputs)
@@ -58,6 +59,16 @@ def run(project: Project, options: Options) -> Account:
         project.folder("pseudonymize"), print_of, lambda folder: _pseudonymize(project, folder, options, mapped)
     )
     return replace(account, notes=(*account.notes, *mapped.notes))
+
+
+def _key(project: Project) -> str:
+    """A key drawn from the data: the same export gives the same pseudonyms, hence the same bot and the same figures,
+    wherever it is read, and who does not have the export cannot guess it."""
+    digest = hashlib.blake2b(person=b"pseudonyms", digest_size=16)
+    for name in TABLES:
+        if path := _place(project, name):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def tell(account: Account) -> Iterator[str]:
@@ -72,10 +83,10 @@ def label(kind: str) -> str:
 
 
 def _pseudonymize(project: Project, folder: Path, options: Options, mapped: Map) -> Account:
+    places = {name: _place(project, name) for name in TABLES}
     conversations = read_conversations(project.folder("clean") / "conversations.parquet")
-    at = {name: _place(project, f"{name}.parquet") for name in ("records", "documents")}
-    records = read_records(at["records"]) if at["records"] else []
-    documents = read_documents(at["documents"]) if at["documents"] else []
+    records = read_records(at) if (at := places["records.parquet"]) else []
+    documents = read_documents(at) if (at := places["documents.parquet"]) else []
     messages = sum(len(c.messages) for c in conversations)
     came_in = {"messages": messages, "records": len(records), "documents": len(documents)}
     notes = ["names, numbers and addresses are left as they are, as asked"] if options.off else []

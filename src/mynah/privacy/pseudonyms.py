@@ -1,7 +1,7 @@
 """Pseudonyms: each piece of personal data becomes another of the same kind and shape, everywhere the same, and back.
 
-A `Map` draws them with a key of its own, so that nobody without the map can tell what a pseudonym stands for. It is a
-file that only its owner may read: `PROJECT/privacy/map.json`.
+A `Map` draws them with a secret key of its own, so that nobody without the map can tell what a pseudonym stands for. It
+is a file that only its owner may read: `PROJECT/privacy/map.json`.
 
 Law: `restore(replace(text)) == text`, whatever the text. A text that holds a pseudonym already gets another one in its
 place. Where letters that stay would read as a pseudonym beside what was put in, an invisible U+2063 parts them.
@@ -17,7 +17,7 @@ import re
 import secrets
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -65,16 +65,16 @@ class Map:
     # --- On disk ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def load(cls, project: Path, keep: Sequence[str] | None = None) -> Map:
-        """The map of a project; a new one where there is none. What is kept is what was kept before where `keep` is
-        None. Raises UserError for a file that is no map."""
+    def load(cls, project: Path, keep: Sequence[str] | None = None, key: Callable[[], str] = lambda: "") -> Map:
+        """The map of a project; a new one where there is none, with what `key` gives or else a random key. What is
+        kept is what was kept before where `keep` is None. Raises UserError for a file that is no map."""
         path = place(project)
         if not path.exists():
-            return cls(keep=keep or ())
+            return cls(key(), keep=keep or ())
         note = closed(path)
         told = read_json(path)
         if not isinstance(told, dict) or told.get("format") != FORMAT:
-            todo = "Upgrade mynah, or delete the file: then everything gets new pseudonyms."
+            todo = "Upgrade mynah, or delete the file: then everything is replaced anew."
             raise UserError(f"a map of format {FORMAT}", f"another in {str(path)!r}", todo)
         kept = told["keep"] if keep is None else keep
         found = cls(told["key"], told["regions"], People(**told["people"]), kept)
