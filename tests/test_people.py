@@ -28,7 +28,9 @@ def create(tmp_path: Path, text: str, *words: str) -> dict:  # type: ignore[type
 @pytest.mark.skipif(not LOGS.exists(), reason="the #ubuntu logs are not here")
 @pytest.mark.parametrize("persona", ["ActionParsnip", "Seveas"])
 def test_a_regular_of_ubuntu_becomes_a_bot_that_beats_base_and_prompted_base(tmp_path: Path, persona: str) -> None:
-    stages = create(tmp_path, ubuntu.export(LOGS, persona, 2000), "--as", persona, "--consent")
+    stages = create(
+        tmp_path, ubuntu.export(LOGS, persona, 1200), "--as", persona, "--consent", "--set", "evaluate.replies=20"
+    )
     evaluation = stages["evaluate"]
     for system, scores in evaluation["scores"].items():
         print(persona, system, {name: round(s["value"], 4) for name, s in scores.items()})
