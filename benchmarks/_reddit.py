@@ -22,7 +22,7 @@ import zstandard
 
 from mynah.data.files import Input
 from mynah.data.sources import reddit
-from mynah.data.sources._reddit_rows import SCHEMA, WINDOW, lines, opened
+from mynah.data.sources.reddit.rows import SCHEMA, WINDOW, lines, opened
 
 TEXT = """the a to of and in is it that was for on with you they this have from or had by not but what some we can out
 other were all there when up use your how said an each she which their time if will way about many then them would like

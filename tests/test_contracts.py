@@ -216,17 +216,18 @@ def find(messages):
 
 @pytest.fixture
 def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
-    """Put a file into a plug-in folder, for one test."""
+    """Put a file into a plug-in folder, for one test; `word/__init__` begins a plug-in of several files."""
     added: list[tuple[str, str]] = []
 
     def put(kind: str, name: str, code: str) -> None:
         package = importlib.import_module(plugins.FOLDERS[kind])
-        folder = tmp_path / "plugins" / kind
-        folder.mkdir(parents=True)
-        (folder / f"{name}.py").write_text(code.lstrip("\n"), encoding="utf-8")
+        folder, word = tmp_path / "plugins" / kind, name.partition("/")[0]
+        path = folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(code.lstrip("\n"), encoding="utf-8")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-        assert name in plugins.names(kind)
-        added.append((plugins.FOLDERS[kind], name))
+        assert word in plugins.names(kind)
+        added.append((plugins.FOLDERS[kind], word))
 
     yield put
     for package, name in added:
@@ -253,6 +254,15 @@ def test_a_source_that_is_added_is_recognized_from_the_content(
     (tmp_path / "diary.txt").write_text("nothing happened\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"palaver.*diary\.txt"):
         ingest.run(Project.at(tmp_path / "project"), ingest.Options(input=tmp_path / "diary.txt"))
+
+
+def test_a_source_of_several_files_is_one_plug_in(add: Add) -> None:
+    add("source", "palaver/__init__", SOURCE)
+    add("source", "palaver/words", '"""No source."""')
+    assert not {"words", "_shared", "times"} & set(plugins.names("source")), "what a plug-in has inside is none"
+    plugin = plugins.load("source", "palaver")
+    assert plugin.LABEL == "Palaver" and plugin.sniff("#palaver", "") > 0.5
+    assert inspect.getdoc(plugin) == "Lines of `name> text`.", "its docstring is that of `__init__`"
 
 
 def test_a_cleaner_that_is_added_drops_and_is_counted(add: Add) -> None:

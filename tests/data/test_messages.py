@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mynah.core.types import Conversation, Item, Understood, Unparsed
+from mynah.core.types import Conversation, Item, Record, Understood, Unparsed
 from mynah.data.files import Input, inputs
-from mynah.data.sources import messages
+from mynah.data.sources import messages, table
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "4_faq_dialogue_instruct"
 QA = [("user", "text", "Open?"), ("assistant", "text", "Until nine.")]
@@ -179,6 +179,16 @@ def test_sniff_a_beginning_that_is_cut() -> None:
         assert messages.sniff(other, "x.json") == 0
 
 
+@pytest.mark.parametrize("more", [{"alternatives": ["Is it open?"]}, {"Alternative questions": "Is it open?"}])
+@pytest.mark.parametrize("asked", [("question", "answer"), ("prompt", "completion")])
+def test_other_wordings_of_a_question_are_for_the_table(asked: tuple[str, str], more: dict[str, Any]) -> None:
+    row = {asked[0]: "Open?", asked[1]: "Until nine."}
+    for text, name in ((lines([row | more] * 2), "faq.jsonl"), (json.dumps([row | more] * 2), "faq.json")):
+        assert 0.5 <= messages.sniff(text, name) < table.sniff(text, name)
+    assert messages.sniff(lines([row] * 2), "faq.jsonl") > table.sniff(lines([row] * 2), "faq.jsonl")
+    assert messages.sniff(lines([OPENAI | more]), "x.jsonl") > 0.9, "it is no pair"
+
+
 # --- Real samples ---------------------------------------------------------------------------------------------------
 
 
@@ -187,7 +197,6 @@ def test_real_samples() -> None:
     counts = json.loads((REAL / "instruct_format_samples" / "expected.json").read_text())["records"]
     files = {f"instruct_format_samples/{name}": n for name, n in counts.items()}
     files |= {"dolly_no_context/dolly.jsonl": 5771, "insuranceqa_validation/pairs_relevant.jsonl": 2520}
-    files |= {"ms_chitchat_en-us/chitchat.jsonl": 90}
     for name, rows in files.items():
         (file,) = inputs(REAL / name)
         assert messages.sniff(file.head(), file.name) > 0.5, name
@@ -195,6 +204,14 @@ def test_real_samples() -> None:
         assert len(found) == rows and all(isinstance(item, Conversation) for item in found), name
         speakers = {m.speaker for item in found if isinstance(item, Conversation) for m in item.messages}
         assert {"user", "assistant"} <= speakers <= {"user", "assistant", ""}, name
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real samples are not here")
+def test_a_real_table_of_other_wordings_is_read_with_them() -> None:
+    (file,) = inputs(REAL / "ms_chitchat_en-us" / "chitchat.jsonl")
+    assert messages.sniff(file.head(), file.name) < table.sniff(file.head(), file.name)
+    found = [item for item in table.read(file, table.Options()) if isinstance(item, Record)]
+    assert len(found) == 90 and sum(len(item.fields["alternatives"] or ()) for item in found) == 9796
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real samples are not here")

@@ -15,10 +15,8 @@ from hypothesis import strategies as st
 
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources import _whatsapp_heads as heads
-from mynah.data.sources import _whatsapp_words as words
 from mynah.data.sources import whatsapp
-from mynah.data.sources.whatsapp import DIALECTS, Dialect
+from mynah.data.sources.whatsapp import DIALECTS, Dialect, heads, words
 
 YEAR = 2016  # of the dialects that name none
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)

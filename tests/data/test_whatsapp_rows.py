@@ -14,12 +14,9 @@ from test_whatsapp_mutations import ROWS, SEEDS, mutants
 from mynah.core.errors import UserError
 from mynah.core.types import Conversation, Item, Message, Origin, Understood
 from mynah.data import files
-from mynah.data.sources import _whatsapp_bodies as bodies
-from mynah.data.sources import _whatsapp_heads as heads
-from mynah.data.sources import _whatsapp_rows as rows_of
-from mynah.data.sources import _whatsapp_words as words
 from mynah.data.sources import whatsapp
-from mynah.data.sources.whatsapp import DIALECTS, Dialect
+from mynah.data.sources.whatsapp import DIALECTS, Dialect, bodies, heads, words
+from mynah.data.sources.whatsapp import rows as rows_of
 
 QUICK_AT_LEAST = 60  # of the dialects; the others have months in words, eras, or marks inside their dates
 

@@ -9,15 +9,18 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mynah.core import pages
 from mynah.core.types import Score
 from mynah.measure import pictures, words
 from mynah.measure.contents import Exchange, Gaps, Point, Report
 from mynah.measure.page import render
+from mynah.measure.report import CODE
 
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)> &amp; {{ 7*7 }}"
 
@@ -150,6 +153,13 @@ def page() -> str:
     return render(sample())
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have no pictures, which take most of the time."""
+    for drawing in (pages, pictures):
+        monkeypatch.setattr(drawing, "draw", lambda *_: "")
+
+
 def test_it_needs_nothing_but_itself(page: str) -> None:
     read = Page(page)
     assert page.startswith("<!doctype html>") and not read.open
@@ -181,6 +191,7 @@ def test_people_are_shown_as_text() -> None:
     assert "&lt;script&gt;alert" in page and "{{ 7*7 }}" in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_broken_text_can_be_written() -> None:
     cut = dataclasses.replace(sample(), persona="half \ud83d", exchanges=[{"context": [("a\x00", ["\udc00"])]}])
     assert render(cut).encode("utf-8")
@@ -210,6 +221,7 @@ def with_difference(value: float, half: float, n: int = 102) -> Report:
     return dataclasses.replace(sample(), differences={"tuned": {"base": {"bits_per_byte": score}}})
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_headline_says_what_the_figures_say() -> None:
     said = headline(sample())
     assert said.startswith(
@@ -253,6 +265,7 @@ def test_what_was_dropped_is_shown_with_examples_and_where_all_of_it_is(page: st
     assert "clean/dropped.parquet" in seen and "9 too long" in seen
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_test_turns_that_training_had_nearly_seen_are_named(page: str) -> None:
     seen = text_of(page)
     assert "nearly seen: 7 of 103" in seen and "מתי? עוד 10 דקות אני שם where are you the TRAM is late 97 %" in seen
@@ -261,6 +274,7 @@ def test_test_turns_that_training_had_nearly_seen_are_named(page: str) -> None:
     assert "nearly seen" not in render(dataclasses.replace(sample(), near_identical=None))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_stages_have_times_and_memory_and_a_total(page: str) -> None:
     seen = text_of(page)
     assert (
@@ -271,6 +285,7 @@ def test_the_stages_have_times_and_memory_and_a_total(page: str) -> None:
     assert "peak memory" not in unmeasured.lower() and "on the GPU" not in unmeasured and "all 6.4 s" in unmeasured
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_gaps_and_the_files_are_there_where_they_are_known(page: str) -> None:
     seen = text_of(page)
     assert "0 s 1 min 1,200 1 min 1 h 340 1 h more 17" in seen and "A conversation ends after 1 h: 1,557 gaps" in seen
@@ -296,6 +311,7 @@ def test_of_many_points_all_of_validation_and_about_200_are_kept(validated: list
     assert len(points) > pictures.DRAWN or kept == points
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_left_out_of_the_curves_is_said() -> None:
     long = render(dataclasses.replace(sample(), curves=[_point(step, random.Random(1)) for step in range(1, 3001)]))
     drawn = re.search(r"Drawn and listed are ([\d,]+) of 3,000 points, all of validation", long)
@@ -307,6 +323,7 @@ def test_names_stand_in_the_page_and_not_in_pictures(page: str) -> None:
     assert "דני" in page and not re.search("[\u0590-\u08ff]|Maya|Mum", drawn)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_chat_from_right_to_left_is_mirrored(page: str) -> None:
     assert 'class="exchange" dir="ltr"' in page and 'dir="rtl"' not in page
     assert 'class="exchange" dir="rtl"' in render(dataclasses.replace(sample(), exchanges=EXCHANGES[1:2] * 2))
@@ -328,14 +345,6 @@ def test_the_top_says_whether_it_got_better() -> None:
     assert result(Report("A chat", "Maya", "today")) == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s"), (30, "30 s"), (60, "1 min"), (5400, "1.5 h"), (86400, "1 d"), (30 * 86400, "30 d")],
-)
-def test_a_pause_has_one_unit(seconds: float, said: str) -> None:
-    assert words.pause(seconds) == said
-
-
 def test_memory_is_said_where_it_was_measured() -> None:
     assert [words.size(n) for n in (0, 812_000_000, 2_340_000_000)] == ["", "812 MB", "2.3 GB"]
 
@@ -344,6 +353,12 @@ def test_paper_is_white_and_shows_what_is_folded(page: str) -> None:
     paper = page[page.index("@media print") : page.index("</style>")]
     assert "details::details-content { content-visibility: visible" in paper and "color-scheme: light" in paper
     assert "@media screen and (prefers-color-scheme: dark)" in page and "size: A4" in page
+
+
+def test_what_makes_the_page_is_part_of_its_fingerprint() -> None:
+    own = {"contents.py", "page.html.jinja", "page.py", "pictures.py", "report.py", "words.py"}
+    made_by = {*Path(pages.__file__).parent.glob("pages.*"), *(Path(words.__file__).with_name(name) for name in own)}
+    assert len(made_by) == 8 and made_by == set(CODE)
 
 
 def test_a_system_that_would_not_be_shown_is_refused() -> None:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
     from matplotlib.axes import Axes
+
+CODE = (Path(__file__), Path(__file__).with_name("pages.html.jinja"))
+"""The files with a part in every page: what they hold belongs to the fingerprint of a stage that writes one."""
 
 
 class Table(NamedTuple):
@@ -28,13 +31,13 @@ class Table(NamedTuple):
 
 class Picture(NamedTuple):
     """An SVG for the page, what it shows in words, its numbers as a table, a word about what is left out, and what its
-    colors stand for: (name of the color, text)."""
+    colors stand for: (name of the color, its number in the picture or nothing, a name)."""
 
     svg: Markup
     alt: str
     numbers: Table
     note: str = ""
-    legend: Sequence[tuple[str, str]] = ()
+    legend: Sequence[tuple[str, str, str]] = ()
 
 
 NAMES = (
@@ -64,10 +67,12 @@ STYLE = {
 }
 
 
+WIDE = 310
+"""How wide most pictures are, in points: about as a phone, so that their text is never scaled down to nothing."""
+
+
 def draw(name: str, width: float, height: float, plot: Callable[[Axes], None]) -> Markup:
-    """What `plot` draws, in points, as SVG to stand inside the page. `name` keeps its ids apart from other pictures'.
-    Pictures are about as wide as a phone, so that their text is never scaled down to nothing.
-    """
+    """What `plot` draws, in points, as SVG to stand inside the page. `name` keeps its ids apart from all others."""
     import matplotlib
     from markupsafe import Markup
     from matplotlib.figure import Figure as Canvas
@@ -92,23 +97,23 @@ def _inline(name: str, svg: str) -> str:
     return svg
 
 
-def environment(folder: Path) -> Environment:
-    """Templates of `folder` and of this one. Text is escaped, and a name that is not there is an error."""
+def rendered(folder: Path, filters: Mapping[str, Callable[..., str]], **shown: object) -> str:
+    """What `page.html.jinja` of `folder` makes of what is `shown`; the template can import `pages.html.jinja`.
+
+    Text is escaped. A name that is not there is an error. What UTF-8 cannot hold, halves of emoji in cut-off exports,
+    becomes '?'.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    pages = Environment(
+    templates = Environment(
         loader=FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters.update(count=count, pause=pause, words=spaced)
-    return pages
-
-
-def whole(page: str) -> str:
-    """A page without what UTF-8 cannot hold: halves of emoji, which cut-off exports contain, become '?'."""
+    templates.filters.update(count=count, pause=pause, words=spaced, **filters)
+    page = templates.get_template("page.html.jinja").render(shown)
     return page.strip().encode("utf-8", "replace").decode("utf-8")
 
 
@@ -136,14 +141,53 @@ def pause(seconds: float) -> str:
     return f"{seconds / length:.3g} {unit}"
 
 
-def signed(value: float, places: int = 2) -> str:
-    """A number with a true minus sign, and none before zero."""
-    text = f"{value:,.{places}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
+def signed(value: float, places: int = 2, plus: bool = False) -> str:
+    """A number with a true minus sign, a plus where asked, and no sign before zero."""
+    text = f"{value:{'+' if plus else ''},.{places}f}"
+    if not text.strip("+-0.,"):
+        text = text.lstrip("+-")
     return text.replace("-", "\N{MINUS SIGN}")
 
 
 def rows(*columns: Sequence[Any]) -> list[list[str]]:
     """Columns of equal length as the rows of a table."""
     return [[count(cell) for cell in row] for row in zip(*columns, strict=True)]
+
+
+def bins(edges: Sequence[int]) -> list[str]:
+    """What lies from each of the edges up to the next, in whole numbers: `1`, `2\N{EN DASH}3`, `4\N{EN DASH}7`."""
+    return [count(low) if high - low == 1 else f"{low:,}\N{EN DASH}{high - 1:,}" for low, high in pairwise(edges)]
+
+
+TICKS = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
+"""Times that people know, in seconds."""
+
+
+def silences(
+    edges: Sequence[float], counts: Sequence[int], cut: float, meaning: str, line: str = "-"
+) -> Picture | None:
+    """How long nobody wrote: `counts` between `edges` in seconds, on an axis of powers, and the `cut` as a `line` of
+    matplotlib's. `meaning` says what the cut is. None where nothing was counted."""
+    if not any(counts):
+        return None
+    ends = [max(float(edge), 0.5) for edge in edges]  # 0 has no place on such an axis
+
+    def plot(axes: Axes) -> None:
+        widths = [high - low for low, high in pairwise(ends)]
+        axes.bar(ends[:-1], counts, widths, align="edge", color=COLORS["train"], edgecolor="none")
+        axes.axvline(cut, color=COLORS["tuned"], linewidth=2, linestyle=line)
+        axes.annotate(pause(cut), (cut, 1), (5, -3), xycoords=("data", "axes fraction"), textcoords="offset points",
+                      va="top", weight="bold", color=COLORS["tuned"])  # fmt: skip
+        axes.set_xscale("log")
+        shown = [tick for tick in TICKS if ends[0] <= tick <= ends[-1]]
+        axes.set_xticks(shown, [pause(tick) for tick in shown], rotation=45)
+        axes.minorticks_off()
+        axes.set_ylabel("gaps")
+        axes.grid(axis="y")
+
+    spans = [[pause(low), pause(high)] for low, high in pairwise(edges)]
+    spans[0][0], spans[-1][1] = "0 s", "more"  # shorter and longer gaps count in the first and the last bin
+    shorter = sum(n for edge, n in zip(edges, counts, strict=False) if edge < cut)
+    alt = f"Bars of the time between messages: {shorter:,} of {sum(counts):,} below {pause(cut)}, {meaning}."
+    cells = [[*span, count(n)] for span, n in zip(spans, counts, strict=True)]
+    return Picture(draw("silences", WIDE, 215, plot), alt, Table(["from", "to", "gaps"], {"": cells}))

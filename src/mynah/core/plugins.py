@@ -1,7 +1,8 @@
 """A folder of siblings is a registry: the file name is the user's word, found without importing it.
 
-`sources/whatsapp.py` is `--source whatsapp`. To add a source, a metric, a cleaner, a method, a memory or an engine is
-to add one file to its folder.
+`sources/irc` is `--source irc`: a file, or a folder for a plug-in of several, which is all that its `__init__` shows.
+To add a source, a metric, a cleaner, a method, a memory or an engine is to add one file to its folder. What begins with
+`_` is shared by the plug-ins and is none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FOLDERS = {
 
 
 def names(kind: str) -> list[str]:
-    """The words a user can say for this kind of plug-in, by the file names of its folder."""
+    """The words a user can say for this kind of plug-in, by the names of the files and folders beside each other."""
     package = importlib.import_module(FOLDERS[kind])
     return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
 

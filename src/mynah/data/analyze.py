@@ -59,10 +59,8 @@ def run(project: Project, options: Options) -> Account:
 
 def _code() -> list[Path]:
     """What makes the page."""
-    shared = Path(pages.__file__)
     own = Path(columns.__file__).parent
-    return [Path(__file__), shared, shared.with_name("pages.html.jinja"), *sorted(own.glob("*.py")),
-            *sorted(own.glob("*.jinja"))]  # fmt: skip
+    return [Path(__file__), *pages.CODE, *sorted(own.glob("*.py")), *sorted(own.glob("*.jinja"))]
 
 
 def _analyze(project: Project, folder: Path, options: Options) -> Account:

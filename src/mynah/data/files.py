@@ -34,9 +34,9 @@ LARGEST_RATIO = 200  # text does not compress better than this; an archive that 
 MOST = 100_000  # members of an archive, or files of a folder
 READ = (
     ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js", ".mbox", ".eml", ".log", ".weechatlog", ".md",
-    ".markdown", ".html", ".htm", ".db", ".zst", ".pdf", ".docx", ".xlsx", ".parquet",
+    ".markdown", ".html", ".htm", ".db", ".zst", ".pdf", ".docx", ".xlsx", ".ods", ".parquet",
 )  # fmt: skip
-BINARY = (".pdf", ".docx", ".xlsx", ".parquet", ".db", ".zst")  # of those, what is no text
+BINARY = (".pdf", ".docx", ".xlsx", ".ods", ".parquet", ".db", ".zst")  # of those, what is no text
 BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError,
     UnicodeDecodeError,
@@ -188,6 +188,11 @@ def shown(path: Path, base: Path | None) -> str:
 def encoding(data: bytes) -> str:
     """UTF-16 where a mark says so, UTF-8 otherwise."""
     return "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
+def writable(text: str) -> str:
+    """The text without halves of characters, which nothing can write."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def decoded(data: bytes) -> str:

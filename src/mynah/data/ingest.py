@@ -52,7 +52,7 @@ __all__ = [
     "tell",
 ]
 
-VERSION = 6
+VERSION = 7
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -14,7 +14,7 @@ from mynah.core import options as core_options
 from mynah.core.columns import Messages
 from mynah.core.errors import Undecided
 from mynah.core.types import Conversation, Document, Item, Record, Understood, Unparsed
-from mynah.data.files import Input
+from mynah.data.files import Input, writable
 from mynah.privacy.forgotten import Forgotten
 
 
@@ -101,7 +101,7 @@ def _gathered(export: Export, items: Iterable[Item]) -> Reading:
             unparsed.append(item)
         else:
             assert isinstance(item, Understood)
-            facts |= item.facts
+            facts |= {name: writable(value) for name, value in item.facts.items()}
     return Reading(export, tuple(chats), tuple(records), tuple(documents), tuple(unparsed), facts)
 
 

@@ -1,8 +1,8 @@
 """The page: one HTML file that says what came in, what was learned, and whether the bot got any better.
 
 What comes in is plain data (`contents.py`); what goes out is a page that needs nothing but itself: no script, no font,
-no address. `words.py` says what the figures mean, `pictures.py` draws them, `page.html.jinja` puts all in its place.
-What people wrote is shown as text, never as HTML.
+no address. `words.py` says what the figures mean, `pictures.py` draws them, `page.html.jinja` puts all in its place;
+what it shares with other pages is in `core/pages.py`. What people wrote is shown as text, never as HTML.
 """
 
 from __future__ import annotations
@@ -12,54 +12,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mynah.core.pages import Picture, Table, count, rendered
 from mynah.core.types import Score
 from mynah.measure import pictures
 from mynah.measure.contents import SYSTEMS, Exchange, Report
-from mynah.measure.pictures import Picture, Table
 from mynah.measure.words import (
     Comparison,
     Figure,
     as_text,
     comparisons,
-    count,
     duration,
     headline,
     measured,
-    pause,
     plain,
     ranges,
     size,
-    spaced,
 )
 
 
 def render(report: Report) -> str:
-    """The page. It holds nothing that UTF-8 cannot: halves of emoji, which cut-off exports contain, become '?'."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters.update(count=count, duration=duration, words=spaced, plain=plain, size=size, pause=pause)
-    page = pages.get_template("page.html.jinja").render(
+    """The page."""
+    return rendered(
+        Path(__file__).parent,
+        {"duration": duration, "plain": plain, "size": size},
         report=report,
         systems=SYSTEMS,
         headline=headline(report),
         metrics=[_metric(report, name) for name in measured(report)],
         curves=pictures.curves(report.curves),
         lengths=pictures.lengths_of(report.lengths),
-        gaps=pictures.gaps_of(report.ingest.get("gaps")),
+        silences=pictures.silences_of(report.ingest.get("gaps")),
         drops=sorted(report.drops.items(), key=lambda drop: -drop[1]),
         direction=_direction(report.exchanges),
         memory=any(account.get("peak_memory") for account in report.accounts),
         gpu=any(account.get("peak_gpu_memory") for account in report.accounts),
         seconds=sum(account["seconds"] for account in report.accounts),
     )
-    return page.strip().encode("utf-8", "replace").decode("utf-8")
 
 
 class Metric(NamedTuple):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mynah.core import options as core_options
+from mynah.core import pages
 from mynah.core.folder import Account, Project, file_hash, fingerprint, read_json, run_stage
 from mynah.core.tables import read_examples, read_rows
 from mynah.core.types import Score
@@ -21,7 +22,8 @@ from mynah.measure.page import render
 VERSION = 2
 UNREAD = 50  # lines that nothing could read which the page shows at most
 DATA_STAGES = ("ingest", "clean", "pair", "split")
-CODE = ("contents.py", "page.html.jinja", "page.py", "pictures.py", "report.py", "words.py")  # what makes the page
+OWN = ("contents.py", "page.html.jinja", "page.py", "pictures.py", "report.py", "words.py")
+CODE = (*pages.CODE, *(Path(__file__).with_name(name) for name in OWN))  # what makes the page
 
 
 class Options(core_options.Options):
@@ -35,7 +37,7 @@ def run(project: Project, report: Options) -> Account:
     """Write `PROJECT/report.html`."""
     evaluation = project.account("evaluate")
     page = project.path / "report.html"
-    code = [file_hash(Path(__file__).with_name(name)) for name in CODE]
+    code = [file_hash(path) for path in CODE]
     print_of = fingerprint("report", VERSION, report.model_dump(), [evaluation.fingerprint, *code])
 
     def work(folder: Path) -> Account:

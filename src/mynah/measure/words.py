@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mynah.core.folder import megabytes
+from mynah.core.pages import count, signed
 from mynah.core.statistics import conclusive
 from mynah.core.types import Score
 from mynah.measure.contents import SYSTEMS, Report
@@ -69,7 +70,7 @@ def comparisons(report: Report, name: str) -> list[Comparison]:
         for second, scores in others.items():
             if name in scores:
                 text = f"{SYSTEMS.get(first, first)} against {AGAINST.get(second, second)}"
-                figure = as_text({"": scores[name]}, signed=True)[""]
+                figure = as_text({"": scores[name]}, plus=True)[""]
                 found.append(Comparison(text, figure, verdict_on(scores[name], report.better.get(name, "higher"))))
     return found
 
@@ -147,29 +148,22 @@ def _conclusion(report: Report, name: str, scores: Mapping[str, Score], figures:
 
 def _over_base(verdict: str, difference: Score) -> str:
     cases = f"{count(difference.n)} test turn{'s' if difference.n != 1 else ''}"
-    figure = as_text({"": difference}, signed=True)[""]
+    figure = as_text({"": difference}, plus=True)[""]
     if verdict == TOO_CLOSE:
         return f"On {cases} that may still be chance: the difference lies between {figure.low} and {figure.high}."
     told = {"better": "That is better, and not by chance", "worse": "That is worse, and not by chance"}[verdict]
     return f"{told}: on {cases} the difference is {figure.value}, between {figure.low} and {figure.high}."
 
 
-def as_text(scores: Mapping[str, Score], signed: bool = False) -> dict[str, Figure]:
-    """Scores as text, all with as many decimal places as the narrowest of their intervals bears out."""
+def as_text(scores: Mapping[str, Score], plus: bool = False) -> dict[str, Figure]:
+    """Scores as text, all with as many decimal places as the narrowest of their intervals bears out; `plus` gives
+    differences above zero their sign."""
     widths = [width for s in scores.values() if (width := s.high - s.low) > 0]
     largest = max((abs(s.value) for s in scores.values()), default=0.0)
     unit = min(widths) if widths else (largest or 1.0) / 10
     places = min(4, max(0, 1 - math.floor(math.log10(unit))))
-    said = partial(_number, places=places, signed=signed)
+    said = partial(signed, places=places, plus=plus)
     return {key: Figure(said(s.value), said(s.low), said(s.high), s.n) for key, s in scores.items()}
-
-
-def _number(value: float, places: int, signed: bool = False) -> str:
-    """With a true minus sign, no minus before zero, and a plus where asked."""
-    text = f"{value:{'+' if signed else ''},.{places}f}"
-    if not text.strip("+-0.,"):
-        text = text.lstrip("+-")
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def ranges(groups: Mapping[str, Mapping[str, Score]]) -> dict[str, dict[str, Figure]]:
@@ -179,19 +173,9 @@ def ranges(groups: Mapping[str, Mapping[str, Score]]) -> dict[str, dict[str, Fig
     return {group: {thing: texts[thing][group] for thing in found} for group, found in groups.items()}
 
 
-def count(value: object) -> str:
-    """Whole numbers with commas; anything else as it is."""
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
 def plain(value: object) -> str:
     """The value of an option, without the brackets and quotes of a list."""
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def spaced(name: str) -> str:
-    """A name of the code as words: 'too_short' as 'too short'."""
-    return name.replace("_", " ")
 
 
 def duration(seconds: float) -> str:
@@ -210,10 +194,3 @@ def duration(seconds: float) -> str:
 def size(bytes_: int) -> str:
     """Memory for people; nothing where none was measured."""
     return megabytes(bytes_) if bytes_ > 0 else ""
-
-
-def pause(seconds: float) -> str:
-    """A time in one unit: `45 min`, `1.5 h`."""
-    units = (("s", 1), ("min", 60), ("h", 3600), ("d", 86400))
-    unit, length = [each for each in units if each[1] <= max(seconds, 1)][-1]
-    return f"{seconds / length:.3g} {unit}"

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from mynah.core.errors import Undecided
 from mynah.core.types import Conversation, Item, Message, Origin, Understood, Unparsed
 from mynah.data.files import HEAD, Input, decoded, inputs
-from mynah.data.sources import _discord_bodies as bodies
 from mynah.data.sources import discord
+from mynah.data.sources.discord import bodies
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "5_chat_exports"
 RULE = "=" * 62

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from mynah.core.errors import UserError
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, decoded, inputs
-from mynah.data.sources import _imessage_db as database
 from mynah.data.sources import imessage
+from mynah.data.sources.imessage import database
 
 
 @dataclass(frozen=True)

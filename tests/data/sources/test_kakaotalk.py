@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from _damaged import chats, check_damaged, covered, facts, messages, read, said, unparsed
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mynah.core.types import Conversation, Kind, Message, Origin
@@ -196,7 +196,11 @@ def conversations(draw: st.DrawFn) -> Conversation:
     return Conversation(tuple(written), Origin("chat.txt", 1), draw(NAMES))
 
 
+COLONS = Message("::", ":\n1", datetime(2024, 1, 31, 21, 5), Origin("chat.txt", 1))
+
+
 @given(conversations())
+@example(Conversation((COLONS,), Origin("chat.txt", 1), "Z"))
 def test_what_is_written_is_read_again(conversation: Conversation) -> None:
     text = kakaotalk.write(conversation)
     (again,) = chats(found := read(kakaotalk, text))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from mynah.core.types import Conversation, Item, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, decoded
-from mynah.data.sources import _mail_text, mbox
+from mynah.data.sources import mbox
+from mynah.data.sources.mbox.texts import cut
 
 
 @dataclass(frozen=True)
@@ -333,7 +334,7 @@ TEXTS = st.text("ab Z:é<>()ש🙂1/.,\nFrom \u2028", min_size=1, max_size=60).m
 
 @st.composite
 def conversations(draw: st.DrawFn) -> Conversation:
-    texts = TEXTS.filter(lambda text: text and _mail_text.cut(text.split("\n")) == (text, ""))
+    texts = TEXTS.filter(lambda text: text and cut(text.split("\n")) == (text, ""))
     ids = draw(st.lists(IDS, min_size=1, max_size=6, unique=True))
     made, line, at = [], 1, datetime(2024, 1, 31, 23, 59)
     for number, own in enumerate(ids):

@@ -20,10 +20,8 @@ from hypothesis import strategies as st
 from mynah.core.errors import UserError
 from mynah.core.types import Conversation, Item, Message, Origin
 from mynah.data.files import HEAD, decoded, inputs
-from mynah.data.sources import _reddit_rows as rows
-from mynah.data.sources import _reddit_text as texts
-from mynah.data.sources import _reddit_threads as threads
 from mynah.data.sources import reddit
+from mynah.data.sources.reddit import rows, texts, threads
 from mynah.data.threads import chains
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "3_reddit"

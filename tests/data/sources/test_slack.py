@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from mynah.core.types import Conversation, Item, Message, Origin, Understood, Unparsed
 from mynah.data.files import HEAD, Input, decoded, inputs
-from mynah.data.sources import _slack_text as texts
 from mynah.data.sources import slack
+from mynah.data.sources.slack import texts
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "5_chat_exports"
 NAMES = texts.Names({"U1": "tarn", "U2": "wren"}, {"C1": "harbor"})
@@ -317,13 +317,13 @@ def test_names_come_from_the_lists_of_the_export(tmp_path: Path) -> None:
 def test_lists_are_read_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = {f"harbor__2024_01_{day:02}": [message()] for day in range(1, 21)}
     path = packed(tmp_path / "export.zip", **days)
-    read, whole = Counter[str](), slack._json.whole
+    read, whole = Counter[str](), slack.jsons.whole
 
     def counting(file: Input) -> tuple[Any, str]:
         read[Path(file.name).name] += 1
         return whole(file)
 
-    monkeypatch.setattr(slack._json, "whole", counting)
+    monkeypatch.setattr(slack.jsons, "whole", counting)
     read_all(path)
     assert read["users.json"] == 1 and read["2024-01-20.json"] == 1
     os.utime(path, (1, 1))

@@ -25,9 +25,8 @@ from mynah.core.errors import Undecided, UserError
 from mynah.core.options import resolve
 from mynah.core.types import Item, Message, Record, Unparsed
 from mynah.data.files import HEAD, decoded, inputs
-from mynah.data.sources import _table_dates as dates
-from mynah.data.sources import _table_values as values
 from mynah.data.sources import table
+from mynah.data.sources.table import dates, values
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 

@@ -14,7 +14,8 @@ from mynah.core import plugins
 from mynah.core.errors import UserError
 from mynah.core.types import Document, Item, Unparsed
 from mynah.data.files import HEAD, decoded
-from mynah.data.sources import _documents, text
+from mynah.data.sources import text
+from mynah.data.sources._shared import documents
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 
@@ -149,7 +150,7 @@ def test_prose_in_files_of_other_kinds_is_left_to_them(name: str) -> None:
 def test_a_file_without_words_is_listed_and_one_that_is_too_large_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [item.reason for item in unparsed(read(text, "\n \n"))] == ["no text in it"]
     assert document(read(text, MANUAL.encode("utf-16"))).title == "THE SHED"
-    monkeypatch.setattr(_documents, "LARGEST", 100)
+    monkeypatch.setattr(documents, "LARGEST", 100)
     with pytest.raises(UserError, match="Cut it into several files"):
         read(text, MANUAL)
 
@@ -157,7 +158,7 @@ def test_a_file_without_words_is_listed_and_one_that_is_too_large_is_an_error(mo
 def test_a_damaged_file_gives_a_result() -> None:
     for data in mutants([MANUAL, HEBREW], CASES):
         assert 0 <= text.sniff(decoded(data)[:HEAD], "notes.txt") <= 1
-        assert accounted(read(text, data), len(_documents.lines_of(decoded(data)))), data
+        assert accounted(read(text, data), len(documents.lines_of(decoded(data)))), data
 
 
 def words(*texts: str) -> set[str]:

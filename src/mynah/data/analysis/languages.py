@@ -1,28 +1,22 @@
-"""Languages: what the chat is in, by runs of messages of one speaker. From a part of the sample.
+"""Languages: what the chat is in, by what each speaker wrote (`data/language.py`). From a part of the sample.
 
-One message is too short to tell: a run is what a speaker writes in a row, up to LETTERS. Runs with few letters, and
-those that the identifier (py3langid, Lui and Baldwin 2012) is not sure of, are counted as not sure.
+One message is too short to tell: those that one speaker wrote one after another in a chat are looked at together, until
+they have enough letters. Those that remain too few, and those that the identifier is not sure of, count as not sure;
+messages without a word count nowhere.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from mynah.data.analysis.chats import Chats
-from mynah.data.analysis.words import LINK
+from mynah.data.language import UNSURE, identified, runs
 
-LETTERS = 300
-FEWEST = 20
-"""Letters from which a run is looked at."""
-SURE = 0.7
 MOST = 5_000
-"""Runs that are looked at."""
-UNSURE = ""
+"""Runs of messages that are looked at."""
 RARE = 0.01
 """Share of the messages below which a language is rather a mistake, and counted as not sure."""
 NAMES = {
@@ -40,7 +34,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Languages:
-    """Messages by language, most first; those that nobody can be sure of under the empty name."""
+    """Messages by language, most first, and last those that nobody can be sure of; how many had words and were read."""
 
     messages: dict[str, int]
     looked_at: int
@@ -48,50 +42,19 @@ class Languages:
 
 def languages(chats: Chats, seed: int) -> tuple[Languages, list[str | None]]:
     """The languages of the chat, and [m] the language of each message of the sample, None where none was looked for."""
-    identifier = _identifier()
-    runs = list(_runs(chats))
-    if len(runs) > MOST:
-        chosen = np.random.default_rng(seed).choice(len(runs), MOST, replace=False)
-        runs = [runs[i] for i in np.sort(chosen)]
-    found: list[str | None] = [None] * len(chats.texts)
-    for run in runs:
-        code = _language(identifier, " ".join(LINK.sub(" ", chats.spoken[i]) for i in run))
-        for i in run:
-            found[i] = code
-    counts = Counter(code for code in found if code is not None)
+    who = zip(chats.chat[chats.sampled].tolist(), chats.speaker[chats.sampled].tolist(), strict=True)
+    together = list(runs(zip(who, chats.spoken, strict=True)))
+    if len(together) > MOST:
+        chosen = np.random.default_rng(seed).choice(len(together), MOST, replace=False)
+        together = [together[place] for place in np.sort(chosen)]
+    found: dict[int, str] = {}
+    for run, words in together:
+        found |= dict.fromkeys(run, identified(words))
+    counts = Counter(found.values())
     rare = {code for code, n in counts.items() if n < RARE * counts.total()}
-    found = [UNSURE if code in rare else code for code in found]
-    counts = Counter(code for code in found if code is not None)
+    found = {place: UNSURE if code in rare else code for place, code in found.items()}
+    counts = Counter(found.values())
     sure = {NAMES.get(code, code): n for code, n in counts.most_common() if code != UNSURE}
     if UNSURE in counts:
         sure["not sure"] = counts[UNSURE]
-    return Languages(sure, counts.total()), found
-
-
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-def _runs(chats: Chats) -> Iterator[list[int]]:
-    """The places in the sample of what one speaker writes in a row."""
-    speaker = chats.speaker[chats.sampled].tolist()
-    for piece in chats.pieces:
-        run: list[int] = []
-        size = 0
-        for i in piece:
-            if run and (speaker[i] != speaker[run[-1]] or size > LETTERS):
-                yield run
-                run, size = [], 0
-            run.append(i)
-            size += len(chats.spoken[i])
-        yield run
-
-
-def _language(identifier: Any, text: str) -> str:
-    """The code of the language, or UNSURE."""
-    if sum(map(str.isalpha, text)) < FEWEST:
-        return UNSURE
-    code, sure = identifier.classify(text)
-    return code if sure >= SURE else UNSURE
+    return Languages(sure, counts.total()), [found.get(place) for place in range(len(chats.spoken))]

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mynah.core.pages import COLORS, Picture, Table, count, draw, pause, rows, signed
+from mynah.core import pages
+from mynah.core.pages import COLORS, WIDE, Picture, Table, bins, count, draw, rows, signed
 from mynah.data.analysis.contents import Analysis
 from mynah.data.analysis.sentiment import Mean
 from mynah.data.analysis.times import OTHERS, WEEKDAYS
+from mynah.data.analysis.words import Mark, Marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SPEAKERS = ("one", "two", "three", "four", "five", "six")
 """The colors of those who write most, in this order on the whole page."""
-WIDE, HIGH = 310, 200
+HIGH = 200
+"""Of most pictures, in points."""
 FEW = 60
 """Periods up to which each has a bar."""
-TICKS = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
-"""Times that people know, in seconds."""
 
 
 def color(found: Analysis, name: str) -> str:
@@ -54,7 +55,7 @@ def over_time(found: Analysis) -> Picture | None:
         f"{times.messages[most]:,}, in that of {times.periods[most]}."
     )
     numbers = Table([times.unit, "all", *shown], {"": rows(times.periods, times.messages, *shown.values())})
-    legend = [(each, name) for each, name in zip(colors, shown, strict=True)] if len(shown) > 1 else []
+    legend = [(each, "", name) for each, name in zip(colors, shown, strict=True)] if len(shown) > 1 else []
     return Picture(draw("over-time", WIDE, HIGH, plot), alt, numbers, legend=legend)
 
 
@@ -158,31 +159,10 @@ def answers(found: Analysis) -> Table | None:
 
 
 def silences(found: Analysis) -> Picture | None:
-    """How long nobody wrote, on an axis of powers, and the cut that this suggests."""
+    """How long nobody wrote, and the cut that this suggests; where it suggests none, the usual one is dotted."""
     silence = found.silences
-    if not any(silence["counts"]):
-        return None
-    edges, counts, cut = [float(edge) for edge in silence["edges"]], silence["counts"], silence["cut"]
-
-    def plot(axes: Axes) -> None:
-        widths = [high - low for low, high in pairwise(edges)]
-        axes.bar(edges[:-1], counts, widths, align="edge", color=COLORS["train"], edgecolor="none")
-        axes.axvline(cut, color=COLORS["tuned"], linewidth=2, linestyle="-" if silence["how"] == "auto" else ":")
-        axes.annotate(pause(cut), (cut, 1), (5, -3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                      va="top", weight="bold", color=COLORS["tuned"])  # fmt: skip
-        axes.set_xscale("log")
-        shown = [tick for tick in TICKS if edges[0] <= tick <= edges[-1]]
-        axes.set_xticks(shown, [pause(tick) for tick in shown], rotation=45)
-        axes.minorticks_off()
-        axes.set_ylabel("gaps")
-        axes.grid(axis="y")
-
-    names = [[pause(low), pause(high)] for low, high in pairwise(edges)]
-    names[0][0], names[-1][1] = "0 s", "more"  # shorter and longer gaps count in the first and the last bin
-    shorter = sum(n for edge, n in zip(edges, counts, strict=False) if edge < cut)
-    alt = f"Bars of the time between messages: {shorter:,} of {sum(counts):,} below {pause(cut)}, the cut."
-    cells = [[*name, count(n)] for name, n in zip(names, counts, strict=True)]
-    return Picture(draw("silences", WIDE, 215, plot), alt, Table(["from", "to", "gaps"], {"": cells}))
+    line = "-" if silence["how"] == "auto" else ":"
+    return pages.silences(silence["edges"], silence["counts"], silence["cut"], "the cut", line)
 
 
 def lengths(found: Analysis) -> Picture:
@@ -198,9 +178,8 @@ def lengths(found: Analysis) -> Picture:
         axes.set_ylabel("% of messages")
         axes.grid(axis="y")
 
-    names = [str(low) if high - low == 1 else f"{low:,}\N{EN DASH}{high - 1:,}" for low, high in pairwise(edges)]
     alt = f"Bars of the lengths; the middle message has {found.lengths.all[2]:,.0f} characters."
-    numbers = Table(["characters", "messages", "%"], {"": rows(names, counts, _places(shares))})
+    numbers = Table(["characters", "messages", "%"], {"": rows(bins(edges), counts, _places(shares))})
     return Picture(draw("lengths", WIDE, HIGH, plot), alt, numbers)
 
 
@@ -227,7 +206,6 @@ def boxes(found: Analysis) -> Picture | None:
         axes.set_xlabel("characters")
         axes.grid(axis="x")
 
-    names = [f"{place}. {name}" for place, name in enumerate(shown, 1)]
     cells = [[name, *_places(box, 0)] for name, box in zip(shown, shown.values(), strict=True)]
     said = "; ".join(f"{name} {box[2]:,.0f}" for name, box in shown.items())
     note = "Half of the messages lie in the box, nine of ten on the line; the mark is the middle one."
@@ -236,8 +214,19 @@ def boxes(found: Analysis) -> Picture | None:
         f"Box plots of the lengths by speaker; in the middle: {said} characters.",
         Table(["", "5 %", "25 %", "middle", "75 %", "95 %"], {"": cells}),
         note,
-        list(zip(colors, names, strict=True)),
+        _numbered(colors, shown),
     )
+
+
+def marks(found: Marks) -> Table:
+    """The numbers of the words that mark each speaker."""
+
+    def cells(mark: Mark) -> list[str]:
+        rates = _places([mark.per_1000, mark.others_per_1000, mark.z])
+        return [mark.word, count(mark.here), count(mark.elsewhere), *rates]
+
+    head = ["", "messages", "of others", "in 1,000", "of others", "z"]
+    return Table(head, {who: [cells(mark) for mark in theirs] for who, theirs in found.by_speaker.items() if theirs})
 
 
 def sentiment(found: Analysis) -> Picture | None:
@@ -306,14 +295,18 @@ def sentiment_by_speaker(found: Analysis) -> Picture | None:
         axes.grid(axis="x")
 
     said = ", ".join(f"{name} {signed(mean.value)}" for name, mean in means.items())
-    legend = [(each, f"{place}. {name}") for place, (each, name) in enumerate(zip(colors, means, strict=True), 1)]
     return Picture(
         draw("sentiment-speakers", WIDE, 52 + 26 * len(means), plot),
         f"Dots of the mean score by speaker, with 95 % intervals: {said}.",
         _means("", means),
         "The lines are 95 % intervals.",
-        legend,
+        _numbered(colors, means),
     )
+
+
+def _numbered(colors: Iterable[str], names: Iterable[str]) -> list[tuple[str, str, str]]:
+    """The legend of a picture that has numbers for names."""
+    return [(each, f"{i}.", name) for i, (each, name) in enumerate(zip(colors, names, strict=True), 1)]
 
 
 def _means(head: str, means: dict[str, Mean]) -> Table:

@@ -1,7 +1,7 @@
 """Language: what is not in the wanted languages. Without `--set language.only=[en]` nothing is dropped.
 
 Single messages are too short to tell. So messages that one person wrote one after another are looked at together, until
-they have enough letters (py3langid, after Lui and Baldwin 2012, "langid.py"). Where that is not sure, they stay.
+they have enough letters (`data/language.py`, as the analysis does). Where that is not sure, they stay.
 
 dropped: (with only=de) Yesterday evening we walked along the river and talked about everything that had happened there
 dropped: (8 times, by Nils, with only=de) and then we should all have walked home together
@@ -13,10 +13,7 @@ kept: (by Nils, with only=de) 🙈 12:30
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache
-from re import Pattern
 from typing import Any
 
 from pydantic import field_validator
@@ -25,10 +22,8 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError, did_you_mean
 from mynah.core.options import option
 from mynah.core.types import Message
+from mynah.data.language import UNSURE, codes, identified, runs
 
-UNSURE = "unsure"
-LETTERS = 80  # so many together, so that a language can be told
-SURE = 0.8  # the least probability of a language that is believed
 # Languages that short texts do not tell apart. Who wants one of them gets the others, too.
 SIMILAR = (
     {"en", "pcm"}, {"he", "hbo"}, {"no", "nb", "nn", "da"}, {"hr", "sr", "bs"}, {"id", "ms"}, {"es", "gl", "pt"},
@@ -50,8 +45,8 @@ class Options(core_options.Options):
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for code in value:
-            if code not in _identifier().labels:
-                raise UserError("the code of a language", repr(code), did_you_mean(code, _identifier().labels))
+            if code not in codes():
+                raise UserError("the code of a language", repr(code), did_you_mean(code, codes()))
         return value
 
 
@@ -70,50 +65,9 @@ def find(messages: Sequence[Message], options: Options = DEFAULTS) -> Iterator[i
 
 
 def spoken(messages: Sequence[Message]) -> dict[int, str]:
-    """The language of each message that has letters, as a code, or `unsure`, by the index of the message."""
+    """The language of each message that has words, as a code, or `unsure`, by the index of the message."""
+    said = (((m.origin.file, m.speaker), m.text if m.kind == "text" else "") for m in messages)
     found: dict[int, str] = {}
-    held: defaultdict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
-    for index, message in enumerate(messages):
-        words = _not_words().sub(" ", message.text).strip() if message.kind == "text" else ""
-        if len(words) >= LETTERS:
-            found[index] = identified(words)
-        elif words:
-            run = held[message.origin.file, message.speaker]
-            run.append((index, words))
-            if sum(len(each) for _, each in run) >= LETTERS:
-                found |= _together(run)
-                run.clear()
-    for run in held.values():
-        found |= _together(run)
+    for run, words in runs(said):
+        found |= dict.fromkeys(run, identified(words))
     return found
-
-
-def _together(run: Sequence[tuple[int, str]]) -> dict[int, str]:
-    """The language of short messages in a row."""
-    code = identified(" ".join(words for _, words in run))
-    return {index: code for index, _ in run}
-
-
-def identified(words: str) -> str:
-    """The code of a text's language, or `unsure`."""
-    if len(words) < LETTERS:
-        return UNSURE
-    code, probability = _identifier().classify(words)
-    return str(code) if probability >= SURE else UNSURE
-
-
-@cache
-def _not_words() -> Pattern[str]:
-    """What tells no language: addresses, and all that is no letter or a mark of one."""
-    import regex  # type: ignore[import-untyped]
-
-    found: Pattern[str] = regex.compile(r"(?:https?://|www\.)\S+|\S{1,64}@\S{1,255}|[^\p{L}\p{M}]+")
-    return found
-
-
-@cache
-def _identifier() -> Any:
-    """The model, with probabilities. Read once."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

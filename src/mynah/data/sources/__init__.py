@@ -1,1 +1,1 @@
-"""Sources: one file a format, each with `sniff` and `read`; found by its file name."""
+"""Sources: one file or folder a format, each with `sniff` and `read`; found by its name."""

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood
 from mynah.data.files import Input
-from mynah.data.sources import _json, _people
+from mynah.data.sources._shared import jsons
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import seconds
 
 LABEL = "ChatGPT"
 
@@ -51,17 +52,17 @@ def sniff(head: str, name: str) -> float:
     """How sure it is that this is ChatGPT's: by the keys of a tree of messages."""
     if head.lstrip("\ufeff \t\r\n")[:1] not in ("[", "{"):
         return 0.0
-    if not _json.has_keys(head, "mapping", "parent", "children"):
+    if not jsons.has_keys(head, "mapping", "parent", "children"):
         return 0.0
-    return 0.97 if _json.has_keys(head, "message", "author", "role") else 0.6
+    return 0.97 if jsons.has_keys(head, "message", "author", "role") else 0.6
 
 
 def read(file: Input, options: Options) -> Iterator[Item]:
     """What was understood, the conversations, and the messages beside their way."""
-    value, error = _json.whole(file)
+    value, error = jsons.whole(file)
     yield Understood({"times": "UTC", "counts": "lines" if error else "messages"})
     if error:
-        yield from _json.broken(file, error)
+        yield from jsons.broken(file, error)
         return
     conversations = _conversations(value)
     titles = _titles(conversations)
@@ -69,7 +70,7 @@ def read(file: Input, options: Options) -> Iterator[Item]:
     for conversation, title in zip(conversations, titles, strict=True):
         nodes = _nodes(conversation)
         if nodes is None:
-            yield _json.unread(file, number, conversation, "no conversation: it has no messages")
+            yield jsons.unread(file, number, conversation, "no conversation: it has no messages")
             number += 1
             continue
         held = {name: number + place for place, name in enumerate(n for n in nodes if _has_message(nodes[n]))}
@@ -89,9 +90,9 @@ def _titles(conversations: Sequence[Any]) -> list[str]:
     ids: dict[str, str] = {}
     for index, each in enumerate(conversations, 1):
         each = each if isinstance(each, dict) else {}
-        found = _json.text_of(each.get("id")) or _json.text_of(each.get("conversation_id")) or "conversation"
-        ids[found if found not in ids else f"{found} {index}"] = _json.text_of(each.get("title"))
-    return list(_people.names(ids.items()).values())
+        found = jsons.text_of(each.get("id")) or jsons.text_of(each.get("conversation_id")) or "conversation"
+        ids[found if found not in ids else f"{found} {index}"] = jsons.text_of(each.get("title"))
+    return list(names_of(ids.items()).values())
 
 
 # --- The tree -------------------------------------------------------------------------------------------------------
@@ -132,11 +133,11 @@ def _items(
     for name in way:
         found = _message(file, held[name], nodes[name]["message"])
         if found is None:
-            yield _json.unread(file, held[name], nodes[name]["message"], "a message has an author and a content")
+            yield jsons.unread(file, held[name], nodes[name]["message"], "a message has an author and a content")
         else:
             messages.append(found)
     beside = "an earlier version of an edited question or of an answer made anew"
-    yield from (_json.unread(file, held[name], nodes[name]["message"], beside) for name in held if name not in taken)
+    yield from (jsons.unread(file, held[name], nodes[name]["message"], beside) for name in held if name not in taken)
     if messages:
         numbers = [m.origin.line for m in messages]
         yield Conversation(tuple(messages), Origin(file.name, min(numbers), max(numbers) - min(numbers) + 1), title)
@@ -153,10 +154,11 @@ def _message(file: Input, number: int, message: Any) -> Message | None:
     role = author.get("role") if isinstance(author, dict) else None
     if not isinstance(role, str) or not isinstance(content, dict):
         return None
+    role = jsons.text_of(role)
     kind, text = _said(message, role, content)
     speaker = role if kind in ("text", "media") else ""
-    identity = _json.text_of(message.get("id")) or None
-    return Message(speaker, text, _at(message.get("create_time")), Origin(file.name, number), kind, identity)
+    identity = jsons.text_of(message.get("id")) or None
+    return Message(speaker, text, seconds(message.get("create_time")), Origin(file.name, number), kind, identity)
 
 
 def _said(message: Mapping[str, Any], role: str, content: Mapping[str, Any]) -> tuple[Kind, str]:
@@ -171,7 +173,7 @@ def _said(message: Mapping[str, Any], role: str, content: Mapping[str, Any]) -> 
     hidden = message.get("weight") == 0 or metadata.get("is_visually_hidden_from_conversation") is True
     aside = message.get("recipient") not in ("all", None) or what not in _SPOKEN
     if role not in SPEAKERS or hidden or aside:
-        return "system", text or f"{role}: {what}"
+        return "system", text or f"{role}: {jsons.text_of(str(what))}"
     if text:
         return "text", text
     if media or metadata.get("attachments"):
@@ -187,7 +189,7 @@ def _instruction(content: Mapping[str, Any], metadata: Mapping[str, Any]) -> str
         source, keys = metadata["user_context_message_data"], ("about_user_message", "about_model_message")
     else:
         return ""
-    return "\n\n".join(text for key in keys if (text := _json.text_of(source.get(key)).strip()))
+    return "\n\n".join(text for key in keys if (text := jsons.text_of(source.get(key)).strip()))
 
 
 def _text(content: Mapping[str, Any]) -> tuple[str, str]:
@@ -196,23 +198,13 @@ def _text(content: Mapping[str, Any]) -> tuple[str, str]:
     parts = content.get("parts")
     for part in parts if isinstance(parts, list) else []:
         if isinstance(part, str):
-            texts.append(_json.text_of(part))
+            texts.append(jsons.text_of(part))
         elif isinstance(part, dict):
-            texts.append(_json.text_of(part.get("text")))
+            texts.append(jsons.text_of(part.get("text")))
             media = media or _PARTS.get(str(part.get("content_type")), "")
-    texts += [_json.text_of(content.get(key)) for key in ("text", "result")]
+    texts += [jsons.text_of(content.get(key)) for key in ("text", "result")]
     thoughts = content.get("thoughts")
     for each in thoughts if isinstance(thoughts, list) else []:
-        texts.append(_json.text_of(each.get("content")) if isinstance(each, dict) else "")
-    texts.append(_json.text_of(content.get("content")))
+        texts.append(jsons.text_of(each.get("content")) if isinstance(each, dict) else "")
+    texts.append(jsons.text_of(content.get("content")))
     return "\n".join(text for text in texts if text.strip()), media
-
-
-def _at(value: Any) -> datetime | None:
-    """Seconds since 1970 as UTC, or None where that is no time."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -25,7 +25,7 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.types import Item
 from mynah.data.files import BROKEN, Input
-from mynah.data.sources._documents import Sections, content, items, named
+from mynah.data.sources._shared.documents import Sections, content, items, named
 
 LABEL = "Word document"
 LARGEST_PART = 64 * 1024**2  # bytes of a part of the archive, unpacked: ten times as many in memory

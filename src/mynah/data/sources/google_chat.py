@@ -31,8 +31,8 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import KINDS, Input
-from mynah.data.sources._json import broken, has_keys, text_of, unread, whole
-from mynah.data.sources._people import names
+from mynah.data.sources._shared.jsons import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.people import names_of
 
 LABEL = "Google Chat"
 
@@ -153,7 +153,7 @@ def _messages(file: Input, rows: Sequence[_Row]) -> Iterator[Message]:
     for row in rows:
         ordered.append((row.at or (ordered[-1][0] if ordered else EARLIEST), row))
     ordered.sort(key=lambda each: each[0])
-    called = names((row.person, row.name) for _, row in ordered)
+    called = names_of((row.person, row.name) for _, row in ordered)
     whole_chat = len({row.topic for row in rows}) == 1
     first: dict[str, str] = {}
     for _, row in ordered:

@@ -34,7 +34,7 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.types import Item
 from mynah.data.files import Input, decoded
-from mynah.data.sources._documents import Sections, content, items, lines_of, named
+from mynah.data.sources._shared.documents import Sections, content, items, lines_of, named
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode

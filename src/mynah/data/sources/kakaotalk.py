@@ -32,6 +32,7 @@ from typing import NamedTuple
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
+from mynah.data.sources._shared.times import by_pattern
 
 LABEL = "KakaoTalk"
 
@@ -271,7 +272,7 @@ def _name(shape: str, found: re.Match[str]) -> tuple[str, str]:
     rest = found["rest"] or ""
     if shape == "windows":
         return found["name"].strip(), rest
-    name, between, text = (f"{rest} " if rest.endswith(" :") else rest).partition(_BETWEEN)
+    name, between, text = (rest if _BETWEEN in rest else f"{rest} ").partition(_BETWEEN)  # a first line may be empty
     if between and 0 < len(name.strip()) <= LONGEST_NAME and not _EVENT_BEGIN.search(name):
         return name.strip(), text
     return "", rest
@@ -375,9 +376,8 @@ def _rows(text: str) -> Iterator[list[str]]:
 def _of_row(row: Sequence[str], origin: Origin) -> Message | Unparsed:
     if len(row) < 3:
         return Unparsed(",".join(row)[:SHOWN], "a row of fewer than three columns", origin)
-    try:
-        at = datetime.strptime(row[0].strip(), "%Y-%m-%d %H:%M:%S")
-    except ValueError:
+    at = by_pattern(row[0], "%Y-%m-%d %H:%M:%S")
+    if at is None:
         return Unparsed(",".join(row)[:SHOWN], "no time in the first column", origin)
     text = ",".join(row[2:]).replace("\r\n", "\n").strip()
     name = row[1].strip()

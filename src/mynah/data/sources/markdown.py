@@ -43,7 +43,16 @@ from mynah.core.errors import UserError
 from mynah.core.types import Item, Origin, Unparsed
 from mynah.data.files import Input, decoded
 from mynah.data.sources import html
-from mynah.data.sources._documents import Sections, beginning, content, is_chat, is_prose, items, may_be_prose, named
+from mynah.data.sources._shared.documents import (
+    Sections,
+    beginning,
+    content,
+    is_chat,
+    is_prose,
+    items,
+    may_be_prose,
+    named,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

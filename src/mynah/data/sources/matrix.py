@@ -24,18 +24,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources import _people
-from mynah.data.sources._json import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.jsons import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import EPOCH, milliseconds
 
 LABEL = "Matrix (Element)"
 
-EPOCH = datetime(1970, 1, 1)
 LISTS = ("messages", "chunk")  # the export's own, and that of the protocol's pages of messages
 MEDIA = {
     "m.image": "photo", "m.video": "video", "m.audio": "audio", "m.file": "file", "m.location": "location",
@@ -122,7 +122,7 @@ class _Room:
     def __post_init__(self) -> None:
         known = [event for event in self.events if _is_event(event)]
         mentioned = [pair for event in known for pair in _mentioned(event)]  # members say it better, and overrule
-        self.names = _people.names([*mentioned, *(pair for event in known for pair in _called(event))])
+        self.names = names_of([*mentioned, *(pair for event in known for pair in _called(event))])
         self.redacted = {_redacts(event) for event in known if event["type"] == "m.room.redaction"}
         self.edits = _edits(known)
 
@@ -224,12 +224,7 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _time(event: Mapping[str, Any]) -> datetime | None:
     value = event.get("origin_server_ts")
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    try:
-        return EPOCH + timedelta(milliseconds=value)
-    except OverflowError:
-        return None
+    return milliseconds(value) if isinstance(value, int) else None
 
 
 def _called(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

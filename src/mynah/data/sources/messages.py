@@ -9,6 +9,7 @@ and pairs by whatever names are usual: `prompt` and `completion`, `instruction`,
     {"prompt": "Where do I park?", "completion": "Behind the mill."}
 
 A row is one conversation without times. Its line is the line of the file in JSONL and the number of the row in JSON.
+Pairs that have other wordings of the question beside it are read by `table`, which keeps them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import IO, Any
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, decoded
+from mynah.data.records import ALTERNATIVES, named
 
 LABEL = "JSON or JSONL training data"
 
@@ -45,6 +47,7 @@ PAIR_KEYS = (
 )
 CONTEXT_KEYS = ("input", "context")  # belongs to the question
 CONTAINER_KEYS = (*ROW_KEYS, "data", "rows", "examples")
+REWORDED = 0.5  # how sure it is of pairs with other wordings of the question, which a table keeps
 LOOK = 10  # lines that are tried before a broken file is taken for JSONL
 
 
@@ -65,6 +68,8 @@ def sniff(head: str, name: str) -> float:
     if row is None:
         return 0.0
     paired = any(question in row and answer in row for question, answer in PAIR_KEYS)
+    if paired and named(ALTERNATIVES, row):
+        return REWORDED
     sure = 0.7 if paired and "question" in row else 0.8 if paired else 0.9  # a table of questions may be known better
     return round(sure + 0.05 * name.lower().endswith((".json", ".jsonl")), 2)
 

@@ -30,7 +30,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,12 +38,12 @@ from urllib.parse import urlsplit
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import KINDS, Input
-from mynah.data.sources._json import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.jsons import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.times import EPOCH, milliseconds
 
 LABEL = "Facebook Messenger or Instagram"
 
-EPOCH = datetime(1970, 1, 1)
-LATEST = 4_102_444_800_000  # the year 2100 in milliseconds: what is later is no time
+LATEST = datetime(2100, 1, 1)  # what is later is no time
 OFTEN = 3  # a sentence that stands beside shared links this often, and nowhere else, is the app's
 LONGEST = 300  # letters of a sentence of the app
 MEDIA = {
@@ -215,9 +215,10 @@ def _row(number: int, element: Any) -> _Row:
 
 
 def _time(value: Any) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LATEST:
+    at = milliseconds(value) if isinstance(value, int | float) else None
+    if at is None or not EPOCH < at < LATEST:
         raise _NoMessage("no time")
-    return EPOCH + timedelta(milliseconds=value)
+    return at
 
 
 def _media(element: dict[str, Any]) -> str:

@@ -32,10 +32,11 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.types import Item, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources._documents import LONGEST, content, items, left_out, named, unwrapped
+from mynah.data.sources._shared.documents import LONGEST, content, items, left_out, named, unwrapped
 
 LABEL = "PDF"
 MOST_PAGES = 20_000
+UNENDED = 100  # streams without an end: for each of them the library looks through the whole file
 MOST_ENTRIES = 20_000  # of the outline
 EDGE = 3  # lines at the top and at the bottom that may be running heads and feet
 REPEATED = 3  # pages that have one, at least
@@ -46,6 +47,7 @@ PASSWORD = 4  # what PDFium calls a missing password
 EMPTY = "has no text (a picture? Text recognition makes it readable)"
 
 # PDFium writes a hyphen at the end of a line as U+0002 or U+FFFE, and no line end behind it.
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _DIVIDED = re.compile(r"(\w{1,40})(?:[\ufffe\x02\xad]\s{0,4}|-[ \t]{0,4}\r?\n)(?=(\w{1,40}))")
 _WHOLE = re.compile(r"\w{1,40}-\w{1,40}")
 _HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\xad": None, "\0": None})
@@ -94,6 +96,8 @@ def _opened(data: bytes, name: str) -> Iterator[Any]:
     """The PDF. Raises UserError for one that needs a password, is damaged or has too many pages."""
     import pypdfium2
 
+    if len(_STREAM.findall(data)) - data.count(b"endstream") > UNENDED:
+        raise UserError("a PDF that can be read", f"{name!r}, whose streams have no end", "Copy it again.")
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:

@@ -20,14 +20,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import Any, NamedTuple
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources import _json, _people
+from mynah.data.sources._shared import jsons
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import iso
 
 LABEL = "Skype"
 
@@ -63,28 +65,28 @@ class _Element(NamedTuple):
 
 def sniff(head: str, name: str) -> float:
     """How sure it is that this is Skype's: by the keys of conversations and their messages."""
-    if head.lstrip("\ufeff \t\r\n")[:1] != "{" or not _json.has_keys(head, "conversations", "MessageList"):
+    if head.lstrip("\ufeff \t\r\n")[:1] != "{" or not jsons.has_keys(head, "conversations", "MessageList"):
         return 0.0
-    return 0.97 if _json.has_keys(head, "messagetype", "originalarrivaltime") else 0.7
+    return 0.97 if jsons.has_keys(head, "messagetype", "originalarrivaltime") else 0.7
 
 
 def read(file: Input, options: Options) -> Iterator[Item]:
     """What was understood, the messages that could not be read, and the conversations."""
-    value, error = _json.whole(file)
+    value, error = jsons.whole(file)
     yield Understood({"times": "UTC", "counts": "lines" if error else "messages"})
     if error:
-        yield from _json.broken(file, error)
+        yield from jsons.broken(file, error)
         return
     found = value.get("conversations") if isinstance(value, dict) else None
     if not isinstance(found, list):
-        yield _json.unread(file, 1, value, "no list of conversations")
+        yield jsons.unread(file, 1, value, "no list of conversations")
         return
     chats: list[tuple[dict[str, Any], list[_Element]]] = []
     number = 1
     for conversation in found:
         messages = conversation.get("MessageList") if isinstance(conversation, dict) else None
         if not isinstance(messages, list):
-            yield _json.unread(file, number, conversation, "no conversation: it has no list of messages")
+            yield jsons.unread(file, number, conversation, "no conversation: it has no list of messages")
             number += 1
             continue
         elements = [_element(file, number + place, message) for place, message in enumerate(messages)]
@@ -100,11 +102,11 @@ def read(file: Input, options: Options) -> Iterator[Item]:
 def _element(file: Input, number: int, message: Any) -> _Element | Unparsed:
     """The message, or why it is none."""
     if not isinstance(message, dict) or not isinstance(message.get("messagetype"), str):
-        return _json.unread(file, number, message, "a message has a type")
-    at = _at(message.get("originalarrivaltime"))
-    if at is None or not _id(message):
-        return _json.unread(file, number, message, "no sender" if at else "no time")
-    return _Element(number, message, at)
+        return jsons.unread(file, number, message, "a message has a type")
+    when = iso(message.get("originalarrivaltime"))
+    if when is None or not _id(message):
+        return jsons.unread(file, number, message, "no sender" if when else "no time")
+    return _Element(number, message, when.instant)
 
 
 def _copies(file: Input, elements: list[_Element]) -> Iterator[Unparsed]:
@@ -115,19 +117,10 @@ def _copies(file: Input, elements: list[_Element]) -> Iterator[Unparsed]:
         server = isinstance(properties, dict) and str(properties.get("isserversidegenerated")).lower() == "true"
         same = kept and all(kept[-1].value.get(key) == each.value.get(key) for key in ("content", "from"))
         if server and same:
-            yield _json.unread(file, each.number, each.value, "a second copy of an edited message")
+            yield jsons.unread(file, each.number, each.value, "a second copy of an edited message")
         else:
             kept.append(each)
     elements[:] = kept
-
-
-def _at(value: Any) -> datetime | None:
-    """A time as UTC, or None where it is none."""
-    try:
-        at = datetime.fromisoformat(value)
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 # --- Who speaks -----------------------------------------------------------------------------------------------------
@@ -135,14 +128,14 @@ def _at(value: Any) -> datetime | None:
 
 def _id(message: Mapping[str, Any]) -> str:
     """The id of a sender; older files have an address that ends in it."""
-    return _json.text_of(message.get("from")).rpartition("/")[2].strip()
+    return jsons.text_of(message.get("from")).rpartition("/")[2].strip()
 
 
 def _conversations(file: Input, chats: Sequence[tuple[dict[str, Any], list[_Element]]]) -> Iterator[Conversation]:
     """The conversations that have messages, each with a name of its own."""
-    people = _people.names(_seen(chats))
-    pairs = [(_json.text_of(chat.get("id")) or f"conversation {place}", chat) for place, (chat, _) in enumerate(chats)]
-    called = _people.names((identity, _title(chat)) for identity, chat in pairs)
+    people = names_of(_seen(chats))
+    pairs = [(jsons.text_of(chat.get("id")) or f"conversation {place}", chat) for place, (chat, _) in enumerate(chats)]
+    called = names_of((identity, _title(chat)) for identity, chat in pairs)
     for (identity, _), (_, elements) in zip(pairs, chats, strict=True):
         if elements:
             messages = tuple(_message(file, each, people) for each in elements)
@@ -154,16 +147,16 @@ def _conversations(file: Input, chats: Sequence[tuple[dict[str, Any], list[_Elem
 def _title(chat: Mapping[str, Any]) -> str:
     properties = chat.get("threadProperties")
     topic = properties.get("topic") if isinstance(properties, dict) else None
-    return unescape(_json.text_of(chat.get("displayName")) or _json.text_of(topic))
+    return unescape(jsons.text_of(chat.get("displayName")) or jsons.text_of(topic))
 
 
 def _seen(chats: Sequence[tuple[dict[str, Any], list[_Element]]]) -> Iterator[tuple[str, str]]:
     """Ids and names, the surest names last: those that messages have, those of conversations, the ids themselves."""
     yield from ((_id(each.value), _bare(_id(each.value))) for _, elements in chats for each in elements)
-    yield from ((_json.text_of(chat.get("id")), _title(chat)) for chat, _ in chats)
+    yield from ((jsons.text_of(chat.get("id")), _title(chat)) for chat, _ in chats)
     for _, elements in chats:
         for each in elements:
-            yield _id(each.value), unescape(_TAG.sub("", _json.text_of(each.value.get("displayName"))))
+            yield _id(each.value), unescape(_TAG.sub("", jsons.text_of(each.value.get("displayName"))))
 
 
 def _bare(identity: str) -> str:
@@ -180,20 +173,20 @@ def _message(file: Input, element: _Element, people: Mapping[str, str]) -> Messa
     if kind == "text" and _id(value).startswith(_BOT):
         kind = "automatic"
     speaker = "" if kind == "system" else people[_id(value)]
-    identity = _json.text_of(value.get("id")) or None
+    identity = jsons.text_of(value.get("id")) or None
     return Message(speaker, text, element.at, Origin(file.name, element.number), kind, identity)
 
 
 def _said(value: Mapping[str, Any]) -> tuple[Kind, str]:
     """The kind of a message and its text."""
-    what, content = value["messagetype"], _json.text_of(value.get("content"))
+    what, content = value["messagetype"], jsons.text_of(value.get("content"))
     properties = value.get("properties")
     if isinstance(properties, dict) and properties.get("deletetime"):
         return "deleted", "deleted message"
     if what in _MEDIA or what.startswith("RichText/Media_"):
         return "media", _MEDIA.get(what, "file")
     if what not in (*_RICH, *_PLAIN):
-        return "system", _json.text_of(what) or "notice"
+        return "system", jsons.text_of(what) or "notice"
     text, quoted = (content.strip(), "") if what in _PLAIN else _text(content)
     if text:
         return "text", text

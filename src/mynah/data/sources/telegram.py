@@ -61,9 +61,9 @@ import orjson
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources._epoch import START, seconds
-from mynah.data.sources._json import broken, has_keys, text_of, unread, whole
-from mynah.data.sources._people import names
+from mynah.data.sources._shared.jsons import broken, has_keys, text_of, unread, whole
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import in_order, iso, seconds
 
 LABEL = "Telegram"
 
@@ -140,16 +140,16 @@ def read(file: Input, options: Options) -> Iterator[Item]:
 
 
 def _items(file: Input, chats: Sequence[_Chat], other: Sequence[Any], facts: Counter[str]) -> Iterator[Item]:
-    people = names(pair for chat in chats for message in chat.messages if (pair := _sender(message)))
-    called = names((chat.id, chat.name) for chat in chats)
+    people = names_of(pair for chat in chats for message in chat.messages if (pair := _sender(message)))
+    called = names_of((chat.id, chat.name) for chat in chats)
     number = 1
     for chat in chats:
         items = [_item(file, each, n, chat, people, facts) for n, each in enumerate(chat.messages, number)]
         messages = [item for item in items if isinstance(item, Message)]
         if messages:
             title = called[chat.id] if len(chats) > 1 else chat.name
-            in_order = _in_order(messages, chat.messages, number)
-            yield Conversation(in_order, Origin(file.name, number, len(items)), title)
+            ordered = _in_order(messages, chat.messages, number)
+            yield Conversation(ordered, Origin(file.name, number, len(items)), title)
         yield from (item for item in items if isinstance(item, Unparsed))
         number += len(items)
     yield from (unread(file, n, each, "no chat with messages") for n, each in enumerate(other, number))
@@ -323,26 +323,15 @@ def _id(value: Any) -> str | None:
 
 def _time(message: dict[str, Any], facts: Counter[str]) -> datetime | None:
     """The local time, or UTC where there is nothing else."""
-    try:
-        at = datetime.fromisoformat(text_of(message.get("date"))).replace(tzinfo=None)
-    except ValueError:
-        at = None
-    if at:
+    if when := iso(message.get("date")):
         facts["local"] += 1
-        return at
+        return when.at
     at = seconds(message.get("date_unixtime"))
     facts["UTC"] += at is not None
     return at
 
 
 def _in_order(messages: Sequence[Message], elements: Sequence[Any], first: int) -> tuple[Message, ...]:
-    """By time: by that in UTC where all have it, as local time repeats an hour when summer ends. What has no time stays
-    behind what it follows."""
+    """By time: by that in UTC where all have it, as local time repeats an hour when summer ends."""
     in_utc = [seconds(elements[each.origin.line - first].get("date_unixtime")) for each in messages]
-    times = in_utc if all(in_utc) else [each.at for each in messages]
-    last, keys = START.min, []
-    for time in times:
-        last = time or last
-        keys.append(last)
-    order = sorted(range(len(messages)), key=keys.__getitem__)
-    return tuple(messages[index] for index in order)
+    return in_order(messages, in_utc if all(in_utc) else ())

@@ -33,7 +33,7 @@ from itertools import groupby
 from mynah.core import options as core_options
 from mynah.core.types import Item
 from mynah.data.files import Input, decoded
-from mynah.data.sources._documents import (
+from mynah.data.sources._shared.documents import (
     Sections,
     beginning,
     content,

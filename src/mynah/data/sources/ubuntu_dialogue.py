@@ -25,6 +25,7 @@ from typing import NamedTuple
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, encoding
+from mynah.data.sources._shared.times import iso
 from mynah.data.sources.irc import is_bot
 
 LABEL = "Ubuntu Dialogue Corpus"
@@ -111,11 +112,10 @@ def _message(line: str, origin: Origin) -> Message | Unparsed:
     speaker = match[2].strip()
     if not speaker:
         return Unparsed(line[:SHOWN], "nobody is named as the speaker", origin)
-    try:
-        at = datetime.fromisoformat(match[1]).replace(tzinfo=None)
-    except ValueError:
+    when = iso(match[1])
+    if when is None:
         return Unparsed(line[:SHOWN], "no such time", origin)
-    return Message(speaker, match[4].strip(), at, origin, "automatic" if is_bot(speaker) else "text")
+    return Message(speaker, match[4].strip(), when.at, origin, "automatic" if is_bot(speaker) else "text")
 
 
 # --- A dialogue a row -----------------------------------------------------------------------------------------------

@@ -19,14 +19,16 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import Any, NamedTuple
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input
-from mynah.data.sources import _json, _people
+from mynah.data.sources._shared import jsons
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import by_pattern, counted
 
 LABEL = "WeChat"
 
@@ -97,9 +99,9 @@ def sniff(head: str, name: str) -> float:
     """How sure it is that this is one of these exports: by the columns, or by the keys of JSON."""
     text = head.lstrip("\ufeff \t\r\n")
     if text.startswith("{"):
-        if not _json.has_keys(text, "session", "wxid"):
+        if not jsons.has_keys(text, "session", "wxid"):
             return 0.0
-        return 0.95 if _json.has_keys(text, "messages") and re.search(r'"(?:senderUsername|isSend)"', text) else 0.55
+        return 0.95 if jsons.has_keys(text, "messages") and re.search(r'"(?:senderUsername|isSend)"', text) else 0.55
     return 0.95 if _table(_header(text)) else 0.0
 
 
@@ -167,7 +169,7 @@ def _memotrace(row: Fields) -> _Row:
     person = row.get("Sender", "").strip() or (OWNER if own else f"talker {chat}")
     name = row.get("Remark", "").strip() or row.get("NickName", "").strip() or (OWNER if own else "")
     kind, text = _of_number(row["Type"], row.get("SubType", ""), row["StrContent"], person)
-    local, utc = _local(row.get("StrTime", "")), _utc(row["CreateTime"])
+    local, utc = by_pattern(row.get("StrTime", ""), *_FORMATS), counted(row["CreateTime"])
     if local is None and utc is None:
         raise _NoMessage("no time")
     other = "" if own or chat.endswith(_GROUP) else name
@@ -208,34 +210,34 @@ _TABLES: tuple[tuple[set[str], Callable[[Fields], _Row]], ...] = (
 
 
 def _of_json(file: Input) -> Iterator[_Row | tuple[str, str]]:
-    value, error = _json.whole(file)
+    value, error = jsons.whole(file)
     if error:
         yield file.text()[:SHOWN], error
         return
     session = value.get("session") if isinstance(value, dict) else None
     messages = value.get("messages") if isinstance(value, dict) else None
     if not isinstance(messages, list):
-        yield _json.unread(file, 1, value, "").text, "no list of messages"
+        yield jsons.unread(file, 1, value, "").text, "no list of messages"
         return
     session = session if isinstance(session, dict) else {}
     for message in messages:
         try:
             yield _weflow(message, session)
         except _NoMessage as why:
-            yield _json.unread(file, 1, message, "").text, str(why)
+            yield jsons.unread(file, 1, message, "").text, str(why)
 
 
 def _weflow(message: Any, session: Mapping[str, Any]) -> _Row:
     if not isinstance(message, dict):
         raise _NoMessage("a message is an object")
     own = message.get("isSend") == 1
-    chat, chat_name = _json.text_of(session.get("wxid")), _json.text_of(session.get("displayName")).strip()
-    person = _json.text_of(message.get("senderUsername")).strip() or (OWNER if own else chat)
-    name = _json.text_of(message.get("senderDisplayName")).strip()
-    kind, text = _of_name(_json.text_of(message.get("type")), _json.text_of(message.get("content")))
+    chat, chat_name = jsons.text_of(session.get("wxid")), jsons.text_of(session.get("displayName")).strip()
+    person = jsons.text_of(message.get("senderUsername")).strip() or (OWNER if own else chat)
+    name = jsons.text_of(message.get("senderDisplayName")).strip()
+    kind, text = _of_name(jsons.text_of(message.get("type")), jsons.text_of(message.get("content")))
     if not person:
         raise _NoMessage("no sender")
-    utc = _utc(message.get("createTime"))
+    utc = counted(message.get("createTime"))
     if utc is None:
         raise _NoMessage("no time")
     number = message.get("localId")
@@ -246,30 +248,11 @@ def _weflow(message: Any, session: Mapping[str, Any]) -> _Row:
 # --- Times ----------------------------------------------------------------------------------------------------------
 
 
-def _local(text: str) -> datetime | None:
-    text = text.strip()
-    for pattern in _FORMATS:
-        try:
-            return datetime.strptime(text, pattern)
-        except ValueError:
-            continue
-    return None
-
-
 def _needed(text: str) -> datetime:
-    found = _local(text)
+    found = by_pattern(text, *_FORMATS)
     if found is None:
         raise _NoMessage(f"no time: {text[:40]!r}")
     return found
-
-
-def _utc(value: Any) -> datetime | None:
-    """Seconds or milliseconds since 1970 as UTC, or None where that is no time."""
-    try:
-        seconds = float(value)
-        return datetime.fromtimestamp(seconds / (1000 if seconds > 1e11 else 1), UTC).replace(tzinfo=None)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 # --- What a message is ----------------------------------------------------------------------------------------------
@@ -346,11 +329,11 @@ def _without_sender(content: str, person: str) -> str:
 def _chats(file: Input, rows: Sequence[tuple[int, _Row]], local: bool) -> Iterator[Conversation]:
     """A conversation a chat, in the order in which the file names them."""
     rows = sorted(rows, key=lambda each: _at(each[1], local))
-    people = _people.names((row.person, row.name) for _, row in rows)
+    people = names_of((row.person, row.name) for _, row in rows)
     held: dict[str, list[tuple[int, _Row]]] = {}
     for number, row in rows:
         held.setdefault(row.chat, []).append((number, row))
-    called = _people.names((chat, _chat_name([row for _, row in each])) for chat, each in held.items())
+    called = names_of((chat, _chat_name([row for _, row in each])) for chat, each in held.items())
     for chat, each in held.items():
         messages = tuple(_message(file, number, row, people, local) for number, row in each)
         first, last = min(n for n, _ in each), max(n for n, _ in each)

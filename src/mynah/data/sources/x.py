@@ -26,7 +26,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -35,13 +35,13 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import Input, decoded
-from mynah.data.sources._json import broken, has_keys, text_of, unread
-from mynah.data.sources._people import names
+from mynah.data.sources._shared.jsons import broken, has_keys, text_of, unread
+from mynah.data.sources._shared.people import names_of
+from mynah.data.sources._shared.times import iso
 
 LABEL = "X (Twitter)"
 
 BEGINNING = 200  # bytes in which the program before the JSON ends
-EARLIEST = datetime(1970, 1, 1)
 MESSAGES = ("messageCreate", "welcomeMessageCreate")
 EVENTS = {
     "joinConversation": "invited into a group of",
@@ -220,11 +220,10 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _time(body: dict[str, Any]) -> datetime:
-    try:
-        at = datetime.fromisoformat(text_of(body.get("createdAt")))
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    except (ValueError, OverflowError):
-        raise _NoMessage("no time") from None
+    when = iso(body.get("createdAt"))
+    if when is None:
+        raise _NoMessage("no time")
+    return when.instant
 
 
 def _id(value: Any) -> str:
@@ -277,7 +276,7 @@ def _names(file: Input, people: set[str]) -> dict[str, str]:
     known = dict(_owner(file))
     if people - known.keys():
         known = dict(_mentioned(file)) | known
-    return names((person, known.get(person, "")) for person in sorted(people))
+    return names_of((person, known.get(person, "")) for person in sorted(people))
 
 
 def _owner(file: Input) -> Iterator[tuple[str, str]]:
