@@ -92,11 +92,11 @@ class Engine:
             if all(index in kept for index in batch):
                 continue
             torch.manual_seed(decoding.seed + batch[0])
-            said = self.tokenizer.batch_decode(self._made([tokens[i] for i in batch], decoding))
+            said = self.tokenizer.batch_decode(self.made([tokens[i] for i in batch], decoding))
             kept.add({index: self.renderer.parse(text) for index, text in zip(batch, said, strict=True)})
         return [tuple(kept[index]) for index in range(len(prompts))]
 
-    def _made(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
+    def made(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """The tokens of a reply to each prompt, without the one that ends it. Most replies are short, and a batch is as
         slow as its longest: every `SPAN` tokens those that go on do so in a smaller batch."""
         import torch
@@ -108,7 +108,7 @@ class Engine:
             span = min(SPAN, decoding.max_tokens - length)
             with torch.inference_mode():
                 rows = self.model.generate(
-                    input_ids=ids, attention_mask=mask, **self._settings(decoding, ids.shape[1] - length, span)
+                    input_ids=ids, attention_mask=mask, **self.settings(decoding, ids.shape[1] - length, span)
                 )
             ended = set()
             for i, row in zip(going, rows[:, ids.shape[1] :].tolist(), strict=True):
@@ -135,7 +135,7 @@ class Engine:
                         input_ids=ids,
                         attention_mask=mask,
                         streamer=streamer,
-                        **self._settings(decoding, ids.shape[1], decoding.max_tokens),
+                        **self.settings(decoding, ids.shape[1], decoding.max_tokens),
                     )
             finally:
                 streamer.end()
@@ -151,18 +151,19 @@ class Engine:
         most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
         return self.renderer.prompt_within(turns, system, most)
 
-    def _settings(self, decoding: Decoding, prompt: int, most: int) -> dict[str, Any]:
+    def settings(self, decoding: Decoding, prompt: int, most: int) -> dict[str, Any]:
         """What `generate` is told: how tokens are drawn, at most how many, and that what stands in the first `prompt`
         columns is no repetition: a reply may well take up a name or a time that the other has written."""
         from transformers import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
 
-        drawn = decoding.temperature > 0
-        chance = {"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if drawn else {}
+        chosen = decoding.of(self.model.generation_config)
+        drawn = bool(chosen.temperature)
+        chance = {"temperature": chosen.temperature, "top_p": chosen.top_p, "top_k": 0} if drawn else {}
+        penalty = RepetitionPenaltyLogitsProcessor(chosen.repetition_penalty, prompt_ignore_length=prompt)
         return {
             "do_sample": drawn,
-            "logits_processor": LogitsProcessorList(
-                [RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty, prompt_ignore_length=prompt)]
-            ),
+            "logits_processor": LogitsProcessorList([penalty]),
+            "repetition_penalty": 1.0,  # the base's own would count the prompt
             "max_new_tokens": most,
             "eos_token_id": self.renderer.stops,
             "pad_token_id": self.tokenizer.pad_token_id,
