@@ -283,6 +283,13 @@ def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
         persona.choose({"Ida": 30, "Otto": 10}, hung_up, heard.append)
 
 
+def test_accounts_that_are_gone_are_never_the_persona() -> None:
+    speakers = persona.shares([said(*["[deleted]: no", "[unknown]: yes", "Ida: well"] * 2)])
+    assert speakers == {"Ida": 2}
+    with pytest.raises(UserError, match="a speaker of this chat"):
+        persona.agreed(pair.Options(persona="[deleted]", consent=True), speakers)
+
+
 def test_one_person_under_several_names_and_several_people_in_one_role(project: Project, tmp_path: Path) -> None:
     talk = ["Otto: tea?", "Ida: yes", "ida_k: two", "Mo: me too", "+5", "Ida (work): come", "+1400"] * 10
     ingested(project, export(tmp_path / "chat.txt", *talk))

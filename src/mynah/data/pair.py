@@ -55,7 +55,9 @@ def run(project: Project, options: Options) -> Account:
     speakers = who.shares(conversations)
     if not speakers:
         raise UserError(
-            "a chat or a table to learn from", "nothing but documents", "Add a chat or a table of questions."
+            "a chat or a table to learn from",
+            "nothing but documents, or accounts that are gone",
+            "Add a chat or a table of questions.",
         )
     names = who.agreed(options, speakers)
     called = _called(project, names, before)
@@ -119,7 +121,7 @@ def _pair(
         found = f"{learned} of {persona} ({said} messages)"
         raise UserError(f"at least {FEW} turns to learn from", found, "Use a longer export or another speaker.")
     write_examples(folder / "examples.parquet", examples)
-    messages = sum(speakers.values())
+    messages = sum(len(c.messages) for c in conversations)
     detail = {
         "persona": persona,
         "names": names,

@@ -15,6 +15,7 @@ from mynah.core.options import option
 from mynah.core.types import Conversation
 
 PROGRAMS = ("assistant", "ChatGPT")  # speakers that nobody has to ask
+NOBODY = ("[deleted]", "[removed]", "[unknown]")  # what stands for the many whose account or name is gone
 
 
 class Options(core_options.Options):
@@ -29,8 +30,9 @@ Some = TypeVar("Some", bound=Options)
 
 
 def shares(conversations: Iterable[Conversation]) -> dict[str, int]:
-    """The messages of each speaker, the most active first."""
-    return dict(Counter(m.speaker for c in conversations for m in c.messages if m.speaker).most_common())
+    """The messages of each speaker who is somebody, the most active first."""
+    said = Counter(m.speaker for c in conversations for m in c.messages if m.speaker)
+    return {name: count for name, count in said.most_common() if name not in NOBODY}
 
 
 def agreed(options: Options, speakers: dict[str, int]) -> tuple[str, ...]:
