@@ -93,6 +93,7 @@ def split(folder: Path, messages: list[Message], person: str) -> Project:
     export.write_text(whatsapp.write(Conversation(tuple(messages), Origin("chat", 1))), encoding="utf-8")
     mynah("ingest", export, "--project", folder / "project")
     mynah("clean", "--project", folder / "project")
+    mynah("pseudonymize", "--no-pseudonyms", "--project", folder / "project")  # names are the same in every project
     mynah("pair", "--as", person, "--consent", "--project", folder / "project")
     mynah("split", "--project", folder / "project")
     return Project.find(folder / "project")

@@ -26,6 +26,11 @@ TALK = {
     "posts": 16, "self_dialogue": 20, "schema_guided": 2, "topical_chat": 5, "synthetic_persona_chat": 4, "dolly": 4,
     "chitchat": 1.5, "chatterbot_english": 1, "scenes": 46, "chitchat_de": 0.2, "chitchat_es": 0.2, "chitchat_fr": 0.2,
 }  # fmt: skip
+# And where replies only are learned, most of what is learned from: scenes, of which half is replies.
+REPLIES = {
+    "scenes": 76, "dolly": 5, "chitchat": 3, "chatterbot_english": 1, "self_dialogue": 8, "topical_chat": 1,
+    "synthetic_persona_chat": 1, "posts": 5,
+}  # fmt: skip
 
 
 @dataclass

@@ -23,12 +23,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from batches import BROAD, IGNORED, TALK, Streams, heard, inputs
+from batches import BROAD, IGNORED, REPLIES, TALK, Streams, heard, inputs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mynah.models import attention
 
 STEP = 8192  # tokens
+PAUSE = 30  # seconds: a longer step was the machine asleep, and is no training time
 ROLES = ("system", "user", "assistant")
 
 
@@ -130,8 +131,10 @@ class Training:
         for stepper, rates in zip(self.steppers, self.full_rates, strict=True):
             for group, full in zip(stepper.param_groups, rates, strict=True):
                 group["lr"] = full * scale
-        given = self.given(self.train, TALK if chat else BROAD, 512 if chat else 256, self.step)
-        if chat and self.options.replies_only:
+        replies_only = chat and self.options.replies_only
+        mixture = REPLIES if replies_only else TALK if chat else BROAD
+        given = self.given(self.train, mixture, 512 if chat else 256, self.step)
+        if replies_only:
             given = self.replies_of(given)
         loss = self.loss_of(self.model, given) / (given["labels"] != IGNORED).sum()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -153,7 +156,8 @@ class Training:
     def validate(self) -> dict[str, float]:
         """Nats a token on a fixed piece of the validation part: of both mixtures, and of prose and talk apart."""
         found = {}
-        mixtures = {"broad": BROAD, "talk": TALK, "posts": {"posts": 1.0}, "self_dialogue": {"self_dialogue": 1.0}}
+        alone = {name: {name: 1.0} for name in ("posts", "self_dialogue", "scenes")}
+        mixtures = {"broad": BROAD, "talk": TALK, **alone}
         for name, mixture in mixtures.items():
             streams = Streams(self.options.data / "tokens", "valid", 0)
             total = count = 0.0
@@ -200,7 +204,7 @@ class Training:
         while self.done < 1:
             loss = self.one_step()
             now = time.monotonic()
-            self.spent, clock = self.spent + now - clock, now
+            self.spent, clock = self.spent + min(now - clock, PAUSE), now
             if self.step % 50 == 0:
                 self.note({"step": self.step, "tokens": self.seen, "loss": round(loss, 3), "done": round(self.done, 3)})
             if self.step % self.options.validate_every == 0:

@@ -93,9 +93,7 @@ def raw(engine: Engine, lines: list[str], decoding: Decoding) -> list[str]:
         torch.manual_seed(decoding.seed + start)
         made = engine.model.generate(
             input_ids=given["input_ids"], attention_mask=given["attention_mask"],
-            do_sample=True, temperature=decoding.temperature, top_p=decoding.top_p, top_k=0,
-            repetition_penalty=decoding.repetition_penalty, max_new_tokens=decoding.max_tokens,
-            eos_token_id=engine.renderer.stops, pad_token_id=tokenizer.pad_token_id,
+            **engine.settings(decoding, given["input_ids"].shape[1], decoding.max_tokens),
         )  # fmt: skip
         found += [
             text.replace("<|pad|>", "") for text in tokenizer.batch_decode(made[:, given["input_ids"].shape[1] :])

@@ -18,7 +18,17 @@ from typing import Any
 from card import put, table
 from safetensors import safe_open
 
-HEAD = ("width x layers", "parameters", "tokens", "tokens a second", "broad", "talk", "posts", "self-dialogue")
+HEAD = (
+    "width x layers",
+    "parameters",
+    "tokens",
+    "tokens a second",
+    "broad",
+    "talk",
+    "posts",
+    "self-dialogue",
+    "scenes",
+)
 
 
 def trained(data: Path, out: Path, size: str, minutes: float) -> dict[str, Any]:

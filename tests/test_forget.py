@@ -124,7 +124,7 @@ def test_weights_can_be_kept_and_are_marked(tmp_path: Path) -> None:
     assert any("tokenizer.json" in line for line in account.detail["do"])
 
 
-@pytest.mark.parametrize("step", ["_derived", "_runs", "_rewritten", "_map", "_scrubbed", "proof"])
+@pytest.mark.parametrize("step", ["_derived", "_runs", "rewritten", "_map", "scrubbed", "proof"])
 def test_killed_in_the_middle_the_same_command_finishes(
     tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +133,7 @@ def test_killed_in_the_middle_the_same_command_finishes(
 
     def killed(*given: Any) -> Any:
         times.append(1)
-        if len(times) == 2 or step != "_rewritten":
+        if len(times) == 2 or step != "rewritten":
             raise KeyboardInterrupt
         return real(*given)
 

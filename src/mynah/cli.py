@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,7 +18,6 @@ from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-import mynah
 from mynah.core.errors import UserError
 from mynah.core.options import Options, flag_of
 
@@ -91,8 +91,9 @@ def build(words: Sequence[str]) -> App:
 
 def summary(module: str) -> str:
     """What a module is for: the first line of its docstring, read without importing it."""
-    path = Path(mynah.__file__).parent.joinpath(*module.split(".")).with_suffix(".py")
-    with path.open(encoding="utf-8") as stream:
+    spec = importlib.util.find_spec(f"mynah.{module}")
+    assert spec and spec.origin
+    with open(spec.origin, encoding="utf-8") as stream:
         return stream.readline().strip().removeprefix('"""').partition(": ")[2].capitalize()
 
 

@@ -15,7 +15,7 @@ from mynah.core.errors import Undecided
 from mynah.core.folder import Account, Project, slug
 from mynah.core.options import Options
 from mynah.core.tables import read_conversations
-from mynah.data import clean, ingest, pair, pseudonymize, split
+from mynah.data import clean, ingest, pair, persona, pseudonymize, split
 from mynah.data.language import language
 from mynah.measure import evaluate, report
 from mynah.models import load
@@ -85,7 +85,7 @@ def run(
         if name == "pair":
             asked = options["pair"]
             assert isinstance(asked, pair.Options)
-            if speakers := pair.shares(_conversations(project)):
+            if speakers := persona.shares(_conversations(project)):
                 options["pair"] = settle(asked, speakers)
             _check_language(project, options["model"], warn)
         if name == "ingest":
@@ -101,10 +101,10 @@ def run(
 def _settler(call: Call) -> Callable[[pair.Options, dict[str, int]], pair.Options]:
     """Ask a person at a terminal; anything else gets an error with what to say."""
     if sys.stdin.isatty() and not call.say.as_json:
-        return lambda options, speakers: pair.settled(options, speakers, input, call.say)
+        return lambda options, speakers: persona.settled(options, speakers, input, call.say)
 
     def check(options: pair.Options, speakers: dict[str, int]) -> pair.Options:
-        pair.agreed(options, speakers)
+        persona.agreed(options, speakers)
         return options
 
     return check

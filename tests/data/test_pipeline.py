@@ -20,8 +20,10 @@ from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, run_stage
 from mynah.core.tables import read_conversations, read_examples, read_rows, write_conversations
 from mynah.core.types import Conversation, Example, Message, Origin, Turn
-from mynah.data import clean, ingest, pair, pseudonymize, split
+from mynah.data import clean, ingest, pair, persona, pseudonymize, split
 from mynah.data import parts as parts_of
+from mynah.data.turns import bubble
+from mynah.data.turns import turns_of as turned
 from tests.conftest import DIRT, EVENING, evenings, export, said
 
 HOUR = timedelta(hours=1)
@@ -185,7 +187,7 @@ def test_nothing_left_is_an_error(project: Project, tmp_path: Path) -> None:
 
 
 def turns_of(*lines: str, several: bool = False, context: int = 12) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
-    turns, lost = pair.turns_of(said(*lines).messages, ["Ida"], several, context)
+    turns, lost = turned(said(*lines).messages, ["Ida"], several, context)
     return [(turn.role, turn.bubbles, turn.speaker, turn.learn) for turn in turns], lost
 
 
@@ -229,7 +231,7 @@ def test_a_speaker_who_is_not_there_is_told_who_is(project: Project, tmp_path: P
     with pytest.raises(UserError, match=r"found no --as\. Choose one with --as NAME: Ida \(67%\), Otto \(33%\)\."):
         pair.run(project, pair.Options())
     with pytest.raises(UserError, match=r"s19 \(4%\) and 5 more\.$"):
-        pair.named("qqq", {f"s{n}": 1 for n in range(25)})
+        persona.named("qqq", {f"s{n}": 1 for n in range(25)})
 
 
 def test_a_persona_of_several_chats_is_learned_from_all(project: Project, tmp_path: Path) -> None:
@@ -269,26 +271,25 @@ def test_an_older_export_of_the_same_chat_is_learned_once(project: Project, tmp_
 
 def test_a_person_at_a_terminal_chooses_by_number_or_name() -> None:
     answers, heard = iter(["", "3", "0", "otto"]), []
-    chosen = pair.choose({"Ida": 30, "Otto": 10}, lambda question: next(answers), heard.append)
+    chosen = persona.choose({"Ida": 30, "Otto": 10}, lambda question: next(answers), heard.append)
     assert chosen == "Otto" and "Ida" in heard[0] and "75%" in heard[0] and len(heard) == 5
-    assert pair.choose({"Ida": 30, "Otto": 10}, lambda question: "1", heard.append) == "Ida"
+    assert persona.choose({"Ida": 30, "Otto": 10}, lambda question: "1", heard.append) == "Ida"
 
     def hung_up(question: str) -> str:
         raise EOFError
 
     with pytest.raises(UserError, match=r"no --as.*Ida \(75%\), Otto \(25%\)"):
-        pair.choose({"Ida": 30, "Otto": 10}, hung_up, heard.append)
+        persona.choose({"Ida": 30, "Otto": 10}, hung_up, heard.append)
 
 
-@pytest.mark.xfail(strict=True, reason="pair.shares takes them for people")
 def test_who_has_no_name_is_never_the_persona() -> None:
     named = ["[deleted]"] * 5 + ["Ida", "[unknown]", "Otto", "[removed]", "Ida"]
     messages = tuple(Message(who, "hi", None, Origin("chat", n)) for n, who in enumerate(named))
-    speakers = pair.shares([Conversation(messages, Origin("chat", 1))])
+    speakers = persona.shares([Conversation(messages, Origin("chat", 1))])
     assert speakers == {"Ida": 2, "Otto": 1}
-    assert pair.choose(speakers, lambda question: "1", [].append) == "Ida"
+    assert persona.choose(speakers, lambda question: "1", [].append) == "Ida"
     with pytest.raises(UserError, match=r"a speaker of this chat, found '\[deleted\]'.*: Ida \(67%\), Otto \(33%\)"):
-        pair.agreed(pair.Options(persona="[deleted]", consent=True), speakers)
+        persona.agreed(pair.Options(persona="[deleted]", consent=True), speakers)
 
 
 def test_one_person_under_several_names_and_several_people_in_one_role(project: Project, tmp_path: Path) -> None:
@@ -300,7 +301,7 @@ def test_one_person_under_several_names_and_several_people_in_one_role(project: 
     (first, *_) = read_examples(project.folder("pair") / "examples.parquet")
     assert [turn.bubbles for turn in first.turns] == [("Otto: tea?",), ("yes", "two"), ("Mo: me too",), ("come",)]
     assert {turn.speaker for turn in first.turns if turn.learn} == {"Ida"}
-    assert pair.together("Kim, Ada", {"Kim, Ada": 3, "Kim": 2}) == ("Kim, Ada",), "a name may have a comma"
+    assert persona.together("Kim, Ada", {"Kim, Ada": 3, "Kim": 2}) == ("Kim, Ada",), "a name may have a comma"
 
 
 def test_a_bot_of_somebody_else_needs_their_yes(project: Project, tmp_path: Path) -> None:
@@ -308,14 +309,14 @@ def test_a_bot_of_somebody_else_needs_their_yes(project: Project, tmp_path: Path
     asked = r"a yes of Otto to a bot that talks like them, found none\. .*--me 'Otto'.*--consent"
     for options in (pair.Options(persona="otto"), pair.Options(persona="Otto", me="Ida")):
         with pytest.raises(UserError, match=asked):
-            pair.agreed(options, speakers)
+            persona.agreed(options, speakers)
     for options in (
         pair.Options(persona="Otto", consent=True),
         pair.Options(me="Otto"),
         pair.Options(persona="assistant"),
     ):
-        assert pair.agreed(options, speakers)
-    settle = lambda *said: pair.settled(pair.Options(), speakers, lambda _, left=list(said): left.pop(0), [].append)  # noqa: E731
+        assert persona.agreed(options, speakers)
+    settle = lambda *said: persona.settled(pair.Options(), speakers, lambda _, left=list(said): left.pop(0), [].append)  # noqa: E731
     assert settle("2", "me") == pair.Options(persona="Otto", me="Otto")
     assert settle("2", "Yes") == pair.Options(persona="Otto", consent=True)
     with pytest.raises(UserError, match=asked):
@@ -421,7 +422,7 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
         kept = conversations(project, "clean")
         left = [m for c in kept for m in c.messages]
         assert len(left) + sum(account.detail["dropped"].values()) == len(chat.messages)
-        own = [[pair.bubble(m.text) for m in c.messages if m.speaker == "Ida"] for c in kept]
+        own = [[bubble(m.text) for m in c.messages if m.speaker == "Ida"] for c in kept]
         try:
             paired = pair.run(project, pair.Options(me="Ida", context=context))
             account = split.run(project, split.Options())
@@ -437,7 +438,7 @@ def test_every_turn_of_the_persona_is_learned_exactly_once(
     assert all(turn.learn == (turn.role == "assistant") == (turn.speaker == "Ida") for turn in turns)
     assert all(a.role != b.role for e in examples for a, b in zip(e.turns, e.turns[1:], strict=False))
     several = len({m.speaker for m in left}) > 2
-    heard = {pair.bubble(f"{m.speaker}: {m.text}" if several else m.text) for m in left if m.speaker != "Ida"}
+    heard = {bubble(f"{m.speaker}: {m.text}" if several else m.text) for m in left if m.speaker != "Ida"}
     assert {bubble for turn in turns if turn.role == "user" for bubble in turn.bubbles} <= heard
     bubbles = sum(len(turn.bubbles) for turn in turns)
     assert bubbles + sum(paired.detail["left_out"].values()) == len(left), "every message is a bubble or left out"

@@ -60,7 +60,13 @@ def run(project: Project, options: Options) -> Account:
 def _code() -> list[Path]:
     """What makes the page."""
     own = Path(columns.__file__).parent
-    return [Path(__file__), *pages.CODE, *sorted(own.glob("*.py")), *sorted(own.glob("*.jinja"))]
+    return [
+        Path(__file__),
+        own.with_name("language.py"),
+        *pages.CODE,
+        *sorted(own.glob("*.py")),
+        *sorted(own.glob("*.jinja")),
+    ]
 
 
 def _analyze(project: Project, folder: Path, options: Options) -> Account:

@@ -22,6 +22,7 @@ import orjson
 
 from mynah.core.errors import UserError, did_you_mean
 from mynah.core.types import Example, Record, Turn
+from mynah.data.turns import bubble
 
 Columns = tuple[str, ...]
 FILLED = 0.1  # of the rows, at least, must have something in a column that is guessed
@@ -347,8 +348,6 @@ def _dated(value: Any) -> Any:
 
 def shown(value: Any) -> str:
     """A value as people read it; nothing of what is missing."""
-    from mynah.data.pair import bubble  # which may import this module
-
     if value is None:
         return ""
     if isinstance(value, str):

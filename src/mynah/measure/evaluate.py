@@ -10,6 +10,7 @@ kept and never computed again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -132,7 +133,11 @@ def verdict(differences: Sequence[Score], better: str) -> str:
 
 
 def _interval(found: dict[str, Any]) -> str:
-    return f"{found['value']:.3g} [{found['low']:.3g}, {found['high']:.3g}]"
+    """A figure and its interval, to three digits of the figure and at most three places."""
+    value = abs(found["value"])
+    places = min(3, max(0, 2 - math.floor(math.log10(value)))) if value else 3
+    middle, low, high = (f"{found[name]:,.{places}f}" for name in ("value", "low", "high"))
+    return f"{middle} [{low}, {high}]"
 
 
 def scores_of(account: Account) -> dict[str, dict[str, Score]]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mynah.core import options as core_options
 from mynah.core.options import option
 
+DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05}
+"""For what neither the user nor the base's `generation_config.json` says."""
+
 
 class Options(core_options.Options):
-    """Decoding settings."""
+    """Decoding settings. None is the base's own value, as its `generation_config.json` has it, or else the default."""
 
-    temperature: float = option(0.5, "0 takes the likeliest token, higher values dare more", ge=0, flag=True)
-    top_p: float = option(0.9, "the share of probability from which tokens are drawn", gt=0, le=1)
-    repetition_penalty: float = option(1.05, "above 1: what was said already is less likely", ge=1)
+    temperature: float | None = option(
+        None, "0 takes the likeliest token, higher values dare more; the base's own, or 0.5", ge=0, flag=True
+    )
+    top_p: float | None = option(None, "the share of probability from which tokens are drawn", gt=0, le=1)
+    repetition_penalty: float | None = option(None, "above 1: what the reply said already is less likely", ge=1)
     max_tokens: int = option(120, "the most tokens of one reply", ge=1)
     seed: int = option(0, "the seed of the draws in evaluation", ge=0)
+
+    def of(self, base: Any) -> Options:
+        """These settings with a value for each, given the `GenerationConfig` of a base."""
+        open_ones = {name: getattr(base, name, None) for name in DEFAULTS if getattr(self, name) is None}
+        return self.model_copy(update={name: DEFAULTS[name] if own is None else own for name, own in open_ones.items()})

@@ -19,6 +19,7 @@ from mynah.models.render import IGNORED, Rendered, Renderer, windows
 
 SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
 REPLY_TOKENS = 12_288  # padded tokens whose keys and values are cached while replies are made
+SPAN = 32  # tokens after which replies that have ended leave their batch
 WINDOW = 512  # tokens of context in which replies are learned, scored and made
 
 
@@ -90,13 +91,33 @@ class Engine:
         for batch in by_budget([len(t) + decoding.max_tokens for t in tokens], REPLY_TOKENS):
             if all(index in kept for index in batch):
                 continue
-            ids, mask = self._padded([tokens[i] for i in batch], left=True)
             torch.manual_seed(decoding.seed + batch[0])
-            with torch.inference_mode():
-                made = self.model.generate(input_ids=ids, attention_mask=mask, **self._settings(decoding))
-            said = self.tokenizer.batch_decode(made[:, ids.shape[1] :])
+            said = self.tokenizer.batch_decode(self.made([tokens[i] for i in batch], decoding))
             kept.add({index: self.renderer.parse(text) for index, text in zip(batch, said, strict=True)})
         return [tuple(kept[index]) for index in range(len(prompts))]
+
+    def made(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
+        """The tokens of a reply to each prompt, without the one that ends it. Most replies are short, and a batch is as
+        slow as its longest: every `SPAN` tokens those that go on do so in a smaller batch."""
+        import torch
+
+        made: list[list[int]] = [[] for _ in prompts]
+        going, length, stops = list(range(len(prompts))), 0, set(self.renderer.stops)
+        while going and length < decoding.max_tokens:
+            ids, mask = self._padded([[*prompts[i], *made[i]] for i in going], left=True)
+            span = min(SPAN, decoding.max_tokens - length)
+            with torch.inference_mode():
+                rows = self.model.generate(
+                    input_ids=ids, attention_mask=mask, **self.settings(decoding, ids.shape[1] - length, span)
+                )
+            ended = set()
+            for i, row in zip(going, rows[:, ids.shape[1] :].tolist(), strict=True):
+                end = next((at for at, token in enumerate(row) if token in stops), None)
+                made[i] += row[:end]
+                if end is not None:
+                    ended.add(i)
+            going, length = [i for i in going if i not in ended], length + span
+        return made
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
         """The reply to the turns, piece by piece as it is made; bubbles are lines."""
@@ -111,7 +132,10 @@ class Engine:
             try:
                 with torch.inference_mode():
                     self.model.generate(
-                        input_ids=ids, attention_mask=mask, streamer=streamer, **self._settings(decoding)
+                        input_ids=ids,
+                        attention_mask=mask,
+                        streamer=streamer,
+                        **self.settings(decoding, ids.shape[1], decoding.max_tokens),
                     )
             finally:
                 streamer.end()
@@ -127,13 +151,20 @@ class Engine:
         most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
         return self.renderer.prompt_within(turns, system, most)
 
-    def _settings(self, decoding: Decoding) -> dict[str, Any]:
-        drawn = decoding.temperature > 0
-        chance = {"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if drawn else {}
+    def settings(self, decoding: Decoding, prompt: int, most: int) -> dict[str, Any]:
+        """What `generate` is told: how tokens are drawn, at most how many, and that what stands in the first `prompt`
+        columns is no repetition: a reply may well take up a name or a time that the other has written."""
+        from transformers import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
+
+        chosen = decoding.of(self.model.generation_config)
+        drawn = bool(chosen.temperature)
+        chance = {"temperature": chosen.temperature, "top_p": chosen.top_p, "top_k": 0} if drawn else {}
+        penalty = RepetitionPenaltyLogitsProcessor(chosen.repetition_penalty, prompt_ignore_length=prompt)
         return {
             "do_sample": drawn,
-            "repetition_penalty": decoding.repetition_penalty,
-            "max_new_tokens": decoding.max_tokens,
+            "logits_processor": LogitsProcessorList([penalty]),
+            "repetition_penalty": 1.0,  # the base's own would count the prompt
+            "max_new_tokens": most,
             "eos_token_id": self.renderer.stops,
             "pad_token_id": self.tokenizer.pad_token_id,
             **chance,

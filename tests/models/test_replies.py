@@ -1,0 +1,52 @@
+"""How replies are made: in batches that shrink, and with a penalty that the prompt does not touch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from mynah.core.types import Prompt, Turn
+from mynah.models.decoding import DEFAULTS
+from mynah.models.decoding import Options as Decoding
+from mynah.models.engines import transformers
+from mynah.models.engines.transformers import Engine
+from tests import bases
+
+LINES = ("hi", "what is it?", "one two three one two three", "and then we went to the market for bread", "no")
+PROMPTS = [Prompt("", 1, "", (Turn("user", (line,)),), Turn("assistant", ("",))) for line in LINES]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return Engine(str(bases.small(tmp_path_factory.mktemp("base"))))
+
+
+@pytest.mark.parametrize("span", [1, 3, 7, 100])
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_replies_are_the_same_wherever_their_batch_is_cut(
+    engine: Engine, span: int, penalty: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    greedy = Decoding(temperature=0.0, max_tokens=20, repetition_penalty=penalty)
+    whole = [engine.replies([prompt], greedy)[0] for prompt in PROMPTS]
+    monkeypatch.setattr(transformers, "SPAN", span)
+    assert engine.replies(PROMPTS, greedy) == whole
+
+
+def test_only_what_the_reply_said_is_a_repetition(engine: Engine) -> None:
+    prompt, made = [3, 4, 5], [5, 6]
+    (penalty,) = engine.settings(Decoding(repetition_penalty=2.0), len(prompt), 9)["logits_processor"]
+    scores = penalty(torch.tensor([prompt + made]), torch.ones(1, 8))
+    assert scores.tolist() == [[1, 1, 1, 1, 1, 0.5, 0.5, 1]]
+
+
+def test_a_reply_ends_before_its_end(engine: Engine) -> None:
+    rows = engine.made([engine._prompt(p.context, "", Decoding()) for p in PROMPTS], Decoding(max_tokens=5))
+    assert all(len(row) <= 5 and not set(row) & set(engine.renderer.stops) for row in rows)
+
+
+def test_what_nobody_set_is_as_the_base_has_it() -> None:
+    base = GenerationConfig(temperature=0.7, repetition_penalty=1.1)
+    assert Decoding(temperature=0.2).of(base) == Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1)
+    assert Decoding().of(GenerationConfig()) == Decoding(**DEFAULTS)
+    assert Decoding(temperature=0.0).of(base).temperature == 0.0
