@@ -16,18 +16,18 @@ import torch
 IGNORED = -100
 
 # Shares of the tokens. First broad text, then, while the learning rate falls, mostly talk.
-BROAD = {
+BROAD: dict[str, float] = {
     "posts": 40, "books": 14, "self_dialogue": 16, "schema_guided": 5, "topical_chat": 4, "synthetic_persona_chat": 2,
     "multiwoz": 1, "taskmaster4": 0.5, "dolly": 2.5, "chitchat": 0.7, "chatterbot_english": 0.5, "scenes": 12,
     "chitchat_de": 0.3, "chitchat_es": 0.3, "chitchat_fr": 0.3, "chatterbot_french": 0.05, "chatterbot_german": 0.05,
     "chatterbot_portuguese": 0.1, "chatterbot_russian": 0.1, "chatterbot_spanish": 0.1,
 }  # fmt: skip
-TALK = {
+TALK: dict[str, float] = {
     "posts": 16, "self_dialogue": 20, "schema_guided": 2, "topical_chat": 5, "synthetic_persona_chat": 4, "dolly": 4,
     "chitchat": 1.5, "chatterbot_english": 1, "scenes": 46, "chitchat_de": 0.2, "chitchat_es": 0.2, "chitchat_fr": 0.2,
 }  # fmt: skip
 # And where replies only are learned, most of what is learned from: scenes, of which half is replies.
-REPLIES = {
+REPLIES: dict[str, float] = {
     "scenes": 76, "dolly": 5, "chitchat": 3, "chatterbot_english": 1, "self_dialogue": 8, "topical_chat": 1,
     "synthetic_persona_chat": 1, "posts": 5,
 }  # fmt: skip
