@@ -26,6 +26,8 @@ pictures: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/whatsapp.py
+	$(BIN)/python benchmarks/sources.py
+	$(BIN)/python benchmarks/mutants.py
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/create.py
 

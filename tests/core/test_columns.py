@@ -18,10 +18,12 @@ from mynah.core.tables import (
     read_conversations,
     read_documents,
     read_records,
+    read_rows,
     span,
     write_conversations,
     write_documents,
     write_records,
+    write_rows,
 )
 from mynah.core.types import Conversation, Document, Message, Origin, Record
 
@@ -119,3 +121,11 @@ def test_records_and_documents_come_back_from_disk(
 def test_what_json_does_not_know_becomes_text(tmp_path: Path) -> None:
     write_records(tmp_path / "r.parquet", [Record({"opened": datetime(2024, 1, 31, 21, 5)}, Origin("t.xlsx", 1))])
     assert read_records(tmp_path / "r.parquet")[0].fields == {"opened": "2024-01-31 21:05:00"}
+
+
+def test_halves_of_characters_are_question_marks_and_no_error(tmp_path: Path) -> None:
+    half = Message("Ida \ud83d", "so \udc00", None, Origin("a\ud800", 1), "text", "\ud83d", "\ud83d")
+    (found,) = Messages.of([half])
+    assert (found.speaker, found.text, found.id, found.reply_to) == ("Ida ?", "so ?", "?", "?")
+    write_rows(tmp_path / "rows.parquet", [{"text": "x\ud83d", "more": ["\ud83d"]}])
+    assert read_rows(tmp_path / "rows.parquet") == [{"text": "x?", "more": ["?"]}]

@@ -14,9 +14,25 @@ from numpy.typing import NDArray
 TYPES = {np.dtype(np.int32): pa.int32(), np.dtype(np.int64): pa.int64()}
 
 
+def writable(text: str) -> str:
+    """The text with '?' for halves of characters, which JSON and chats can hold and no file can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
+    """Strings, some of which may be missing, as an array."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value and writable(value) for value in values], pa.string())
+
+
 def strings(values: Sequence[str]) -> pa.Array:
     """Strings as an array."""
-    encoded = list(map(str.encode, values))
+    try:
+        encoded = list(map(str.encode, values))
+    except UnicodeEncodeError:
+        encoded = [value.encode("utf-8", "replace") for value in values]
     places = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=places[1:])
     sink = pa.BufferOutputStream()  # memory of Arrow, which its next arrays get when this one is gone

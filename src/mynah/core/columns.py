@@ -177,15 +177,15 @@ def _table(messages: Sequence[Message]) -> pa.Table:
     """The columns of messages."""
     origins = [message.origin for message in messages]
     columns: list[Any] = [
-        pa.array([m.speaker for m in messages], pa.string()).dictionary_encode(),
-        pa.array([m.text for m in messages], pa.string()),
+        arrow.texts([m.speaker for m in messages]).dictionary_encode(),
+        arrow.texts([m.text for m in messages]),
         pa.array([m.at for m in messages], pa.timestamp("us")),
-        pa.array([origin.file for origin in origins], pa.string()).dictionary_encode(),
+        arrow.texts([origin.file for origin in origins]).dictionary_encode(),
         pa.array([origin.line for origin in origins], pa.int64()),
         pa.array([origin.lines for origin in origins], pa.int32()),
-        pa.array([m.kind for m in messages], pa.string()).dictionary_encode(),
-        pa.array([m.id for m in messages], pa.string()),
-        pa.array([m.reply_to for m in messages], pa.string()),
+        arrow.texts([m.kind for m in messages]).dictionary_encode(),
+        arrow.texts([m.id for m in messages]),
+        arrow.texts([m.reply_to for m in messages]),
     ]
     return pa.table(columns, COLUMNS)
 

@@ -190,11 +190,6 @@ def encoding(data: bytes) -> str:
     return "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
-def writable(text: str) -> str:
-    """The text without halves of characters, which nothing can write."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def decoded(data: bytes) -> str:
     """Bytes as text. What is not in the encoding is read as Windows-1252, which most other files are in."""
     return data.decode(encoding(data), "windows-1252")

@@ -11,10 +11,11 @@ import numpy as np
 
 from mynah.core import columns, plugins
 from mynah.core import options as core_options
+from mynah.core.arrow import writable
 from mynah.core.columns import Messages
 from mynah.core.errors import Undecided
 from mynah.core.types import Conversation, Document, Item, Record, Understood, Unparsed
-from mynah.data.files import Input, writable
+from mynah.data.files import Input
 from mynah.privacy.forgotten import Forgotten
 
 

@@ -48,7 +48,7 @@ _DAY = re.compile(
 )
 _DAY_ENGLISH = re.compile(r"(?P<week>Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, (\d\d?)/(\d\d?)/(\d{4})\s*", re.I)
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HEADER = re.compile(r"\[LINE\]\s*(.*?)\s*")
+_HEADER = re.compile(r"\[LINE\](.*)")
 _TITLES = tuple(
     re.compile(pattern, re.I)
     for pattern in (
@@ -221,8 +221,9 @@ def _title(line: str) -> str:
     found = _HEADER.fullmatch(line)
     if found is None:
         return ""
-    titles = (pattern.fullmatch(found[1]) for pattern in _TITLES)
-    return next((title[1].strip() for title in titles if title), found[1])
+    said = found[1].strip()
+    titles = (pattern.fullmatch(said) for pattern in _TITLES)
+    return next((title[1].strip() for title in titles if title), said)
 
 
 # --- Messages -------------------------------------------------------------------------------------------------------

@@ -14,15 +14,17 @@ Pairs that have other wordings of the question beside it are read by `table`, wh
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO, Any
 
 from mynah.core import options as core_options
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
-from mynah.data.files import Input, decoded
+from mynah.data.files import HEAD, Input, decoded, encoding
 from mynah.data.records import ALTERNATIVES, named
 
 LABEL = "JSON or JSONL training data"
@@ -77,7 +79,7 @@ def sniff(head: str, name: str) -> float:
 def read(file: Input, options: Options) -> Iterator[Item]:
     """A conversation a row, what is none of them, and at the end what was understood."""
     ignored: Counter[str] = Counter()
-    with file.open() as stream:
+    with _opened(file) as stream:
         by_line = _is_jsonl(stream)
     yield from _read_lines(file, ignored) if by_line else _read_whole(file, ignored)
     facts = {"counts": "lines" if by_line else "rows", "format": "JSONL" if by_line else "JSON"}
@@ -111,6 +113,15 @@ def _decoded(text: str) -> Any:
         return None
 
 
+@contextmanager
+def _opened(file: Input) -> Iterator[IO[bytes]]:
+    """The bytes of a file, in which a line feed ends a line: those of UTF-16, which Windows writes, as UTF-8."""
+    with file.open() as stream:
+        wide = encoding(stream.read(HEAD)).startswith("utf-16")
+    with file.open() as stream:
+        yield io.BytesIO(file.text().encode("utf-8", "replace")) if wide else stream
+
+
 def _is_jsonl(stream: IO[bytes]) -> bool:
     """Is it one value a line? At least half of the first lines must be whole objects: a few are in any JSON."""
     filled = (text for line in stream if (text := _stripped(line)))
@@ -133,7 +144,7 @@ def _loaded(data: str) -> tuple[Any, str]:
 
 def _read_lines(file: Input, ignored: Counter[str]) -> Iterator[Item]:
     """The rows of JSONL, one at a time: such files can be larger than the memory."""
-    with file.open() as stream:
+    with _opened(file) as stream:
         for number, line in enumerate(stream, 1):
             origin = Origin(file.name, number)
             text = _stripped(line)

@@ -36,8 +36,8 @@ MOST = 0.8  # of which so many are rows
 
 CONTEXT, LABELS = "context", ("label", "flag")
 ANSWER = ("ground truth utterance", "utterance", "response")
-UTTERANCE = re.compile(r"\s*__(?:eou|EOU)__\s*")
-TURN = re.compile(r"\s*__(?:eot|EOT|EOS|eos)__\s*")
+UTTERANCE = re.compile(r"(?<!\s)\s*__(?:eou|EOU)__\s*")
+TURN = re.compile(r"(?<!\s)\s*__(?:eot|EOT|EOS|eos)__\s*")
 
 _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z"
 _ROW = re.compile(rf"({_STAMP})\t([^\t]{{0,100}})\t([^\t]{{0,100}})\t(.*)", re.S)

@@ -141,7 +141,10 @@ def _of_table(text: str) -> Iterator[_Row | tuple[str, str]]:
     shape = _table(header)
     reader = csv.reader(io.StringIO(text, newline=""))
     if shape is not None:
-        next(reader, None)
+        try:
+            next(reader, None)
+        except csv.Error as error:  # a quote in the header that is never closed
+            yield "", f"broken row: {error}"
     while True:
         try:
             cells = next(reader)
@@ -157,7 +160,10 @@ def _of_table(text: str) -> Iterator[_Row | tuple[str, str]]:
                 raise _NoMessage("columns of no known program")
             if len(cells) < len(header):
                 raise _NoMessage(f"{len(cells)} columns, where the header has {len(header)}")
-            yield shape(dict(zip(header, (cell.replace("\r\n", "\n") for cell in cells), strict=False)))
+            row = shape(dict(zip(header, (cell.replace("\r\n", "\n") for cell in cells), strict=False)))
+            if not row.person and row.kind != "system":
+                raise _NoMessage("nobody is named as its sender")
+            yield row
         except _NoMessage as error:
             yield ",".join(cells)[:SHOWN], str(error)
 

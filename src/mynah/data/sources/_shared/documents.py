@@ -9,9 +9,10 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Literal
 
+from mynah.core.arrow import writable
 from mynah.core.errors import UserError
 from mynah.core.types import Document, Item, Origin, Understood, Unparsed
-from mynah.data.files import Input, plural, writable
+from mynah.data.files import Input, plural
 
 LARGEST = 256 * 1024**2  # bytes of one document, all of which is in memory while it is read
 LONGEST = 200  # characters of a heading; what is longer is a paragraph

@@ -50,8 +50,9 @@ from email.utils import parseaddr, parsedate_tz
 from hashlib import sha256
 
 from mynah.core import options as core_options
+from mynah.core.arrow import writable
 from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
-from mynah.data.files import Input, decoded, writable
+from mynah.data.files import Input, decoded
 from mynah.data.sources._shared.people import names_of
 from mynah.data.sources._shared.times import EPOCH
 from mynah.data.sources.mbox.texts import Written, written

@@ -9,7 +9,8 @@ from email.message import Message as Mail
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from mynah.data.files import KINDS, writable
+from mynah.core.arrow import writable
+from mynah.data.files import KINDS
 
 LARGEST_HTML = 2_000_000  # characters; a longer page is no letter
 LONGEST_LINE = 2000  # what introduces a quoted mail is shorter

@@ -398,14 +398,17 @@ def _objects(found: Iterable[tuple[str, Any, str]], format: str) -> Table:
     broken: list[Broken] = []
     for number, (line, value, error) in enumerate(found, 1):
         if isinstance(value, dict) and value:
-            objects.append((number, value))
+            try:
+                objects.append((number, _sound(value)))
+            except RecursionError:
+                broken.append(Broken(number, line[:SHOWN], "values that are nested too deeply"))
         else:
             shown = (line or text_of(str(value)))[:SHOWN]
             blank = format == "JSONL" and not line.strip()
             broken.append(Broken(number, shown, "blank row" if blank else error or "no object with named values"))
     keys = _bounded(list(dict.fromkeys(key for _, each in objects for key in each)))
-    rows = [(number, [_sound(each.get(key)) for key in keys]) for number, each in objects]
-    names = _called(text_of(key) for key in keys)
+    rows = [(number, [each.get(key) for key in keys]) for number, each in objects]
+    names = _called(keys)
     return _filled_rows(Table(tuple(names), rows, broken, {"format": format}))
 
 
