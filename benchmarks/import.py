@@ -71,7 +71,7 @@ def whatstk(path: Path) -> Callable[[], Iterable[Row]]:
     """github.com/lucasrodes/whatstk."""
     from whatstk import df_from_whatsapp  # type: ignore[import-not-found]
 
-    frame = df_from_whatsapp(str(path))
+    frame = df_from_whatsapp(str(path), max_size=None)  # it refuses more than 50 MB unless told otherwise
     return lambda: zip(frame["username"], frame["message"], strict=True)
 
 
