@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mynah.core.tables import span
 from mynah.core.types import Conversation, Message, Origin
 from mynah.data.sources import whatsapp
+
+settings.register_profile("mynah", deadline=None)  # a busy machine breaks no law
+settings.load_profile("mynah")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 EVENING = ("Otto: home?", "Ida: almost", "Ida: the tram is late 🙈", "Ida: soon", "Otto: shall I cook?", "Ida: yes!")

@@ -42,7 +42,6 @@ MESSAGES = st.lists(
 ).map(tuple)
 
 
-@settings(deadline=None)
 @given(MESSAGES, st.integers(-13, 13), st.integers(-13, 13), st.sampled_from([1, 2, -1]))
 def test_columns_are_a_sequence_of_the_messages(some: tuple[Message, ...], start: int, stop: int, step: int) -> None:
     found = Messages.of(some)
@@ -55,7 +54,6 @@ def test_columns_are_a_sequence_of_the_messages(some: tuple[Message, ...], start
         found[len(some)]
 
 
-@settings(deadline=None)
 @given(st.lists(MESSAGES, max_size=4))
 def test_joined_is_one_after_the_other(parts: list[tuple[Message, ...]]) -> None:
     together = Messages.joined(Messages.of(part) for part in parts)
@@ -64,7 +62,6 @@ def test_joined_is_one_after_the_other(parts: list[tuple[Message, ...]]) -> None
     assert again == together and again._table is together._table, "views side by side are not copied"
 
 
-@settings(deadline=None)
 @given(MESSAGES)
 def test_what_columns_tell_without_making_messages(some: tuple[Message, ...]) -> None:
     found = Messages.of(some)[1:]
@@ -78,7 +75,7 @@ def test_what_columns_tell_without_making_messages(some: tuple[Message, ...]) ->
     assert np.array_equal(columns.times(rest), found.times(), equal_nan=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(MESSAGES.filter(bool), st.sampled_from(["", "garden"])), max_size=4), st.booleans())
 def test_conversations_come_back_from_disk(some: list[tuple[tuple[Message, ...], str]], as_columns: bool) -> None:
     chats = [Conversation(Messages.of(m) if as_columns else m, span(m), chat) for m, chat in some]
@@ -101,7 +98,7 @@ FIELDS = st.dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(FIELDS, max_size=4), st.lists(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3))
 )

@@ -77,7 +77,7 @@ WHEN = st.none() | st.datetimes(datetime(2019, 1, 1), datetime(2021, 1, 1))
 SAID = st.tuples(NAMES, st.text(st.characters(exclude_categories=["Cs"]), max_size=30), WHEN, KINDS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(SAID, min_size=1, max_size=6), min_size=1, max_size=8))
 def test_what_is_counted_adds_up(
     tmp_path_factory: pytest.TempPathFactory, given_: list[list[tuple[str, str, datetime | None, Kind]]]

@@ -133,7 +133,7 @@ def test_two_members_of_one_name_are_not_read_twice(tmp_path: Path) -> None:
     assert found.left == (Left("a.zip/chat.txt", "second file of its name"),)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=6), st.integers(0, 600))
 def test_a_damaged_archive_is_a_user_error_or_read(changes: list[tuple[int, int]], short: int) -> None:
     with TemporaryDirectory() as folder:

@@ -104,7 +104,7 @@ def test_the_cut_is_kept_within_its_bounds_and_that_is_said() -> None:
 SECONDS = st.floats(0, 60 * DAY) | st.sampled_from([0.0, 1.0, 60.0, HOUR, 30.0 * DAY]) | st.floats(0, 300)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(SECONDS, max_size=40), st.integers(1, 6), st.booleans())
 def test_the_cut_lies_in_its_bounds_and_no_conversation_holds_a_longer_gap(
     some: list[float], times: int, minutes: bool

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mynah.core.tables import write_conversations
@@ -22,7 +22,6 @@ ENGLISH = "yesterday evening we walked along the river and talked about everythi
 GERMAN = "gestern abend sind wir am fluss entlang gegangen und haben über alles gesprochen was passiert war"
 
 
-@settings(deadline=None)  # the first one loads a library
 @given(st.lists(SAID, max_size=40))
 def test_every_text_with_words_is_in_one_run_of_its_person(said: list[tuple[str, str]]) -> None:
     runs = list(language.runs(said))

@@ -97,7 +97,7 @@ def alike(test: Case, train: Case) -> float:
     return jaccard(test.context, train.context) if test.before and train.before else 0.0
 
 
-@settings(deadline=None, phases=[Phase.reuse, Phase.generate])  # to shrink would take minutes
+@settings(phases=[Phase.reuse, Phase.generate])  # to shrink would take minutes
 @given(TURNS, TURNS)
 def test_what_is_found_is_what_comparing_all_with_all_finds(test: list[Case], train: list[Case]) -> None:
     best = {i: max((alike(case, each) for each in train), default=0.0) for i, case in enumerate(test)}

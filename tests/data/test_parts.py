@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mynah.core.errors import UserError
@@ -32,7 +32,6 @@ def alone(examples: list[Example]) -> list[parts.Unit]:
 
 
 @pytest.mark.parametrize("way", parts.WAYS)
-@settings(deadline=None)
 @given(count=st.integers(10, 80), chats=st.integers(3, 9), seed=st.integers(0, 5))
 def test_every_way_puts_each_unit_whole_into_one_part(way: str, count: int, chats: int, seed: int) -> None:
     made = [example(i, 20, f"{i % 2}.txt", f"chat {i % chats}") for i in range(count)]

@@ -397,7 +397,7 @@ def made(rows: Sequence[tuple[str, str, Any, int]], timed: bool) -> Conversation
     return Conversation(tuple(messages), Origin("chat.txt", 1, len(messages)))
 
 
-@settings(deadline=None, max_examples=60, phases=[Phase.reuse, Phase.generate])  # to shrink would take minutes
+@settings(max_examples=60, phases=[Phase.reuse, Phase.generate])  # to shrink would take minutes
 @given(st.lists(MESSAGES, min_size=25, max_size=80), st.booleans(), st.integers(1, 4))
 def test_every_turn_of_the_persona_is_learned_exactly_once(
     rows: list[tuple[str, str, Any, int]], timed: bool, context: int

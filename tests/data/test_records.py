@@ -74,7 +74,7 @@ def test_what_is_no_example_is_counted_by_reason() -> None:
     assert left_out(classes, ["q"], ["a"]) == {}, "a label with three values says something else"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(st.sampled_from("qax"), st.none() | st.text("ab \n", max_size=3), min_size=1), max_size=8)
 )

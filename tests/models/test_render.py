@@ -18,7 +18,7 @@ WORDS = st.sampled_from(
 )
 VISIBLE = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zs", "Zl", "Zp", "Cs"])
 BUBBLES = st.lists(st.one_of(WORDS, st.text(VISIBLE, min_size=1)), min_size=1, max_size=3).map(tuple)
-MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

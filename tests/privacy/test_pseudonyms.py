@@ -31,7 +31,7 @@ def fresh(key: str = "k") -> Map:
     return mapped
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.sampled_from(SECRETS) | st.sampled_from(GLUE) | st.text(max_size=4) | st.integers(0, 99), max_size=8)
 )

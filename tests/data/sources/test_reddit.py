@@ -242,7 +242,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
     return Conversation(tuple(found), Origin("chat", 1, len(found)), "t3_q1")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(conversations())
 def test_write_and_read_are_inverse(conversation: Conversation) -> None:
     assert chats(read(reddit.write(conversation))) == [conversation]

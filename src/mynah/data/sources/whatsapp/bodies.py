@@ -115,7 +115,7 @@ def classify(text: str, generated: bool, ios: bool, members: Collection[str]) ->
     angle = "<" in text
     if angle:
         text = _EDITED.sub("", text).rstrip()
-    if len(text) <= _LONGEST and (kind := _kind_of_phrase(text, ios)):
+    if len(text) <= _LONGEST and BEGINNINGS[text[:4]] and (kind := _kind_of_phrase(text, ios)):
         return kind, text.lstrip(MARKS)
     may_be_attached = angle or "." in text or ")" in text or LEFT in text or RIGHT in text
     if may_be_attached and (caption := _caption(text, angle, members)) is not None:
