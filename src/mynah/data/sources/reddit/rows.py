@@ -195,8 +195,9 @@ def _at_once(block: bytes, first: int) -> pa.RecordBatch | None:
         found = _LINES.decode_lines(block)
         if len(found) != len(ends):
             return None
-        columns = dict(zip(_Line.__struct_fields__, zip(*map(_fields, found), strict=True), strict=True))
-        return _checked({n: pa.array(c, pa.float64() if n == "created_utc" else pa.string()) for n, c in columns.items()}, first)
+        values = zip(_Line.__struct_fields__, zip(*map(_fields, found), strict=True), strict=True)
+        kinds = {"created_utc": pa.float64()}
+        return _checked({name: pa.array(each, kinds.get(name, pa.string())) for name, each in values}, first)
     except (msgspec.MsgspecError, UnicodeError, pa.ArrowException):
         return None
 
