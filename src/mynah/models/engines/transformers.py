@@ -122,8 +122,8 @@ class Engine:
         return made
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
-        """The reply to the turns, piece by piece as it is made; bubbles are lines. Of beams the best is known, and comes,
-        at the end."""
+        """The reply to the turns, piece by piece as it is made; bubbles are lines. The best of several beams is known at
+        the end, and comes whole."""
         import torch
         from transformers import TextIteratorStreamer
 
