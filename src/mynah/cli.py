@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, Group]] = {
     "analyze": ("data.analyze", FIRST),
     "forget": ("forget", FIRST),
     "doctor": ("doctor", FIRST),
+    "plan": ("tune.plan", FIRST),
     "ingest": ("data.ingest", STAGES),
     "clean": ("data.clean", STAGES),
     "pseudonymize": ("data.pseudonymize", STAGES),
