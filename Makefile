@@ -28,6 +28,10 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/whatsapp.py
 	$(BIN)/python benchmarks/sources.py
 	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python benchmarks/import.py
+	$(BIN)/python benchmarks/reddit.py
+	$(BIN)/python benchmarks/near_duplicates.py
+	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/create.py
 

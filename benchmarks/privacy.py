@@ -4,7 +4,7 @@
 
 The planted set is made by `tests/privacy/planted.py`: invented sentences in ten languages. A secret is found where one
 place that was found covers all of it. A place is wrong where it covers no secret, or more than three characters besides
-one. `--list` shows what was missed and what was wrong.
+one. `--list` shows what was missed and what was wrong. The table goes into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,21 +78,29 @@ def _count(result: Result, case: Case, found: list[find.Found]) -> None:
             result.mistaken.append(f"{f.kind}: {case.text[f.start : f.end]!r} in {case.text!r}")
 
 
-def main() -> None:
-    """Print the table."""
-    started = time.process_time()
-    result = measured(next((int(word) for word in sys.argv[1:] if word.isdecimal()), 0))
-    print("| kind | secrets | found | recall | look-alikes | wrong | precision |\n|---|--:|--:|--:|--:|--:|--:|")
+def table(result: Result) -> Iterator[str]:
+    """The figures as Markdown."""
+    yield "| kind | secrets | found | recall | look-alikes | wrong | precision |\n|---|--:|--:|--:|--:|--:|--:|"
     for kind in sorted(result.secrets):
         right, wrong = result.right[kind], result.wrong[kind]
         recall = result.hits[kind] / result.secrets[kind]
         counts = f"{result.secrets[kind]} | {result.hits[kind]} | {recall:.3f} | {result.alike[kind]} | {wrong}"
-        print(f"| {kind} | {counts} | {right / max(1, right + wrong):.3f} |")
+        yield f"| {kind} | {counts} | {right / max(1, right + wrong):.3f} |"
     counts = f"{sum(result.secrets.values())} | {sum(result.hits.values())} | {result.recall:.3f}"
-    print(f"| all | {counts} | {sum(result.alike.values())} | {sum(result.wrong.values())} | {result.precision:.3f} |")
+    yield f"| all | {counts} | {sum(result.alike.values())} | {sum(result.wrong.values())} | {result.precision:.3f} |"
+
+
+def main() -> None:
+    """Print the table, and write it."""
+    from page import put
+
+    started = time.process_time()
+    result = measured(next((int(word) for word in sys.argv[1:] if word.isdecimal()), 0))
+    text = "\n".join(table(result))
+    print(f"{text}\n\n{time.process_time() - started:.1f} s of CPU")
     if "--list" in sys.argv:
         print("\nmissed\n " + "\n ".join(result.missed) + "\nwrong\n " + "\n ".join(result.mistaken))
-    print(f"\n{time.process_time() - started:.1f} s of CPU")
+    put("benchmarks.md", "privacy", text)
 
 
 if __name__ == "__main__":

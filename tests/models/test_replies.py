@@ -47,6 +47,27 @@ def test_a_reply_ends_before_its_end(engine: Engine) -> None:
 
 def test_what_nobody_set_is_as_the_base_has_it() -> None:
     base = GenerationConfig(temperature=0.7, repetition_penalty=1.1)
-    assert Decoding(temperature=0.2).of(base) == Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1)
+    expected = Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1, num_beams=1)
+    assert Decoding(temperature=0.2).of(base) == expected
+    assert Decoding().of(GenerationConfig(num_beams=3)).num_beams == 3
     assert Decoding().of(GenerationConfig()) == Decoding(**DEFAULTS)
     assert Decoding(temperature=0.0).of(base).temperature == 0.0
+
+
+def test_of_several_beams_the_likeliest_reply_is_taken_however_it_is_asked_for(engine: Engine) -> None:
+    greedy = Decoding(temperature=0.0, max_tokens=12, repetition_penalty=1.0)
+    beams = greedy.model_copy(update={"num_beams": 4})
+    for prompt in PROMPTS:
+        tokens = engine._prompt(prompt.context, "", greedy)
+        (one,), (best,) = engine.made([tokens], greedy), engine.made([tokens], beams)
+        assert mean_likelihood(engine, tokens, best) >= mean_likelihood(engine, tokens, one) - 1e-5
+        streamed = "".join(engine.stream(prompt.context, "", beams))
+        assert engine.renderer.parse(streamed) == engine.replies([prompt], beams)[0]
+
+
+def mean_likelihood(engine: Engine, prompt: list[int], made: list[int]) -> float:
+    """What beams are chosen by at a length penalty of 1, in nats a token."""
+    ids = torch.tensor([[*prompt, *made, *engine.renderer.stops[:1]][: len(prompt) + 12]])
+    with torch.inference_mode():
+        logits = engine.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
+    return float(logits.gather(1, ids[0, len(prompt) :, None]).mean())

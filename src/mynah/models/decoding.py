@@ -7,7 +7,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core.options import option
 
-DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05}
+DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05, "num_beams": 1}
 """For what neither the user nor the base's `generation_config.json` says."""
 
 
@@ -19,6 +19,7 @@ class Options(core_options.Options):
     )
     top_p: float | None = option(None, "the share of probability from which tokens are drawn", gt=0, le=1)
     repetition_penalty: float | None = option(None, "above 1: what the reply said already is less likely", ge=1)
+    num_beams: int | None = option(None, "replies that are followed at once, of which the likeliest is taken", ge=1)
     max_tokens: int = option(120, "the most tokens of one reply", ge=1)
     seed: int = option(0, "the seed of the draws in evaluation", ge=0)
 

@@ -88,7 +88,8 @@ class Engine:
 
         tokens = [self._prompt(p.context, p.system, decoding) for p in prompts]
         kept = Kept() if kept is None else kept
-        for batch in by_budget([len(t) + decoding.max_tokens for t in tokens], REPLY_TOKENS):
+        beams = self._beams(decoding)
+        for batch in by_budget([beams * (len(t) + decoding.max_tokens) for t in tokens], REPLY_TOKENS):
             if all(index in kept for index in batch):
                 continue
             torch.manual_seed(decoding.seed + batch[0])
@@ -98,14 +99,15 @@ class Engine:
 
     def made(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """The tokens of a reply to each prompt, without the one that ends it. Most replies are short, and a batch is as
-        slow as its longest: every `SPAN` tokens those that go on do so in a smaller batch."""
+        slow as its longest: every `SPAN` tokens those that go on do so in a smaller batch. Beams stay together."""
         import torch
 
         made: list[list[int]] = [[] for _ in prompts]
         going, length, stops = list(range(len(prompts))), 0, set(self.renderer.stops)
+        most = SPAN if self._beams(decoding) == 1 else decoding.max_tokens
         while going and length < decoding.max_tokens:
             ids, mask = self._padded([[*prompts[i], *made[i]] for i in going], left=True)
-            span = min(SPAN, decoding.max_tokens - length)
+            span = min(most, decoding.max_tokens - length)
             with torch.inference_mode():
                 rows = self.model.generate(
                     input_ids=ids, attention_mask=mask, **self.settings(decoding, ids.shape[1] - length, span)
@@ -120,11 +122,15 @@ class Engine:
         return made
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
-        """The reply to the turns, piece by piece as it is made; bubbles are lines."""
+        """The reply to the turns, piece by piece as it is made; bubbles are lines. The best of several beams is known at
+        the end, and comes whole."""
         import torch
         from transformers import TextIteratorStreamer
 
         tokens = self._prompt(turns, system, decoding)
+        if self._beams(decoding) > 1:
+            yield from self.tokenizer.batch_decode(self.made([tokens], decoding), skip_special_tokens=True)
+            return
         ids, mask = self._padded([tokens], left=True)
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)  # type: ignore[arg-type]
 
@@ -151,6 +157,9 @@ class Engine:
         most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
         return self.renderer.prompt_within(turns, system, most)
 
+    def _beams(self, decoding: Decoding) -> int:
+        return decoding.of(self.model.generation_config).num_beams or 1
+
     def settings(self, decoding: Decoding, prompt: int, most: int) -> dict[str, Any]:
         """What `generate` is told: how tokens are drawn, at most how many, and that what stands in the first `prompt`
         columns is no repetition: a reply may well take up a name or a time that the other has written."""
@@ -162,6 +171,7 @@ class Engine:
         penalty = RepetitionPenaltyLogitsProcessor(chosen.repetition_penalty, prompt_ignore_length=prompt)
         return {
             "do_sample": drawn,
+            "num_beams": chosen.num_beams,
             "logits_processor": LogitsProcessorList([penalty]),
             "repetition_penalty": 1.0,  # the base's own would count the prompt
             "max_new_tokens": most,

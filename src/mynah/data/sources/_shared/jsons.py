@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from mynah.core.arrow import writable
 from mynah.core.types import Origin, Unparsed
 from mynah.data.files import Input, decoded
 
@@ -52,4 +53,4 @@ def has_keys(head: str, *names: str) -> bool:
 
 def text_of(value: Any) -> str:
     """A text, or nothing where it is none. JSON can escape half a character, which no file can hold."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return writable(value) if isinstance(value, str) else ""

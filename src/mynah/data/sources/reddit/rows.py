@@ -1,11 +1,11 @@
-"""Comments and posts as Arrow columns: blocks of whole lines of a dump, each read by Arrow's JSON reader in a thread.
+"""Comments and posts as Arrow columns: blocks of whole lines of a dump, read by msgspec while the next is unpacked.
 
     with opened(file) as stream:
         for rows in lines(stream, file.name):
             rows.batch, rows.unread
 
-Of the forty-odd fields of a line a handful are kept, and no Python object is made for a line. A block in which a line
-is not as lines of dumps are (other types, broken JSON, halves of characters, a comment that names no thread) is read
+Of the forty-odd fields of a line a handful are kept, and the others are passed over. A block in which a line is not as
+lines of dumps are (other types, broken JSON, halves of characters, a comment that names no thread) is read
 line by line instead, which is slower and forgives more: `row` says what a line holds, or why it is neither a comment
 nor a post. Memory does not grow with the file, but a dump that was packed with a window of 2 GB (`zstd --long=31`, as
 many are) needs that much to be unpacked.
@@ -21,8 +21,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
+import msgspec
 import numpy as np
 import orjson
 import pyarrow as pa
@@ -52,7 +54,6 @@ SCHEMA = pa.schema(
 nothing tells it); a comment has a `body` and no `title`, a post a `title` and no `body`; `created` is in seconds since
 1970."""
 
-_CREATED = re.compile(rb'(?<!\\)"created_utc"\s*:\s*(.)')
 _PREFIX = re.compile(r"t[0-9]_")
 _PERMALINK = re.compile(r"/comments/([0-9A-Za-z]{1,20})(?![0-9A-Za-z])")
 
@@ -167,25 +168,37 @@ def _parsed(block: bytes, first: int, name: str) -> Rows:
     return Rows(batch, []) if batch is not None else _by_line(block, first, name)
 
 
-def _at_once(block: bytes, first: int) -> pa.RecordBatch | None:
-    """The rows by Arrow's reader, or None where a line is not as lines of dumps are."""
-    from pyarrow import json as pajson
+class _Line(msgspec.Struct, gc=False):
+    """The fields of a line that are kept; the decoder passes over all others."""
 
+    id: str | None = None
+    link_id: str | None = None
+    parent_id: str | None = None
+    author: str | None = None
+    body: str | None = None
+    title: str | None = None
+    selftext: str | None = None
+    subreddit: str | None = None
+    created_utc: float | None = None
+
+
+_LINES = msgspec.json.Decoder(_Line, strict=False)  # so that a time may be written as a text
+_fields = attrgetter(*_Line.__struct_fields__)
+
+
+def _at_once(block: bytes, first: int) -> pa.RecordBatch | None:
+    """The rows of all lines together, or None where a line is not as lines of dumps are."""
     ends = _line_ends(block)
     if not _are_objects(block, ends):
         return None
-    created = _CREATED.search(block)
-    kind = pa.string() if created and created[1] == b'"' else pa.float64()
-    schema = pa.schema([*((name, pa.string()) for name in TEXTS), ("created_utc", kind)])
     try:
-        table = pajson.read_json(
-            pa.BufferReader(block),
-            read_options=pajson.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            parse_options=pajson.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
-        table.validate(full=True)  # the reader lets bytes pass that are no UTF-8
-        return _checked(table.combine_chunks().to_batches()[0], first) if table.num_rows == len(ends) else None
-    except pa.ArrowException:
+        found = _LINES.decode_lines(block)
+        if len(found) != len(ends):
+            return None
+        values = zip(_Line.__struct_fields__, zip(*map(_fields, found), strict=True), strict=True)
+        kinds = {"created_utc": pa.float64()}
+        return _checked({name: pa.array(each, kinds.get(name, pa.string())) for name, each in values}, first)
+    except (msgspec.MsgspecError, UnicodeError, pa.ArrowException):
         return None
 
 
@@ -202,12 +215,11 @@ def _are_objects(block: bytes, ends: NDArray[np.intp]) -> bool:
     return bool(np.all(data[begins] == ord("{")) and np.all(data[ends - 1] == ord("}")))
 
 
-def _checked(found: pa.RecordBatch, first: int) -> pa.RecordBatch | None:
+def _checked(column: dict[str, pa.Array], first: int) -> pa.RecordBatch | None:
     """The columns of SCHEMA, or None where a row has no id, no thread, or is not clearly a comment or a post. Raises
     ArrowInvalid for a time that is no number."""
     from pyarrow import compute as pc
 
-    column = {name: found.column(name) for name in found.schema.names}
     is_comment, is_post = pc.is_valid(column["body"]), pc.is_valid(column["title"])
     post = pc.binary_join_element_wise(pa.scalar("t3_"), column["id"], "")
     column["link_id"] = pc.if_else(is_comment, column["link_id"], post)
@@ -217,9 +229,8 @@ def _checked(found: pa.RecordBatch, first: int) -> pa.RecordBatch | None:
     clear = pc.and_(pc.and_(pc.xor(is_comment, is_post), has_thread), pc.utf8_is_alnum(column["id"]))
     if not pc.all(clear).as_py():
         return None
-    created = column["created_utc"]
-    column["created"] = pc.cast(pc.floor(created) if pa.types.is_floating(created.type) else created, pa.int64())
-    column["line"] = pa.array(np.arange(first, first + found.num_rows))
+    column["created"] = pc.cast(pc.floor(column["created_utc"]), pa.int64())
+    column["line"] = pa.array(np.arange(first, first + len(is_post)))
     return pa.RecordBatch.from_arrays([column[name] for name in SCHEMA.names], schema=SCHEMA)
 
 

@@ -23,7 +23,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -276,6 +276,7 @@ class _Chat:
     speakers: Ints  # place of the name of each sender, [names]
     names: tuple[str, ...]  # the first of which is nobody's
     members: frozenset[str]
+    phrases: dict[tuple[str, str], tuple[Kind, str]] = field(default_factory=dict)  # of WhatsApp's, met before
 
 
 def _messages(file: Input, scan: Scan, days: Ints) -> Messages:
@@ -335,8 +336,13 @@ def _said(chat: _Chat, rows: Rows, number: int, text: str, moved: tuple[int, int
             text = chat.scan.rest(rows, number, text)
         return "system", _stripped(text.removeprefix(_WEB_NOTICE) if chat.ios else text)
     body = _stripped(text[moved[1] :] if moved else text)
-    generated = chat.ios and bodies.is_generated(body, rows.marked.get(number, ""))
-    return bodies.classify(body, generated, chat.ios, chat.members)
+    mark = rows.marked.get(number, "")
+    if known := chat.phrases.get((body, mark)):
+        return known
+    found = bodies.classify(body, chat.ios and bodies.is_generated(body, mark), chat.ios, chat.members)
+    if found[0] != "text" and len(chat.phrases) < bodies.MOST:
+        chat.phrases[body, mark] = found
+    return found
 
 
 def _stripped(body: str) -> str:

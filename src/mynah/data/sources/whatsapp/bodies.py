@@ -73,10 +73,9 @@ SUSPECT = "|".join(
         f"[<({LEFT}{RIGHT}\u2028]",  # placeholders, attachments, options of polls, line feeds of some phones
         f"^[{SPACE}]",
         f"[{SPACE}]$",
-        "://",  # locations
+        f"[:\uff1a](?:[ \n]|$|{_NOT_ASCII}|-?[0-9]+[.]|https?:)|foursquare",  # a name with a colon ends, or locations
         "\n    - ",  # options of polls of WhatsApp Web
-        rf"\.(?:[A-Za-z]|{_NOT_ASCII})",  # a document, before `document omitted`
-        ":(?:[ \n]|$)",  # the end of a name with a colon
+        rf"\.(?:[A-Za-z][A-Za-z0-9]{{0,4}}(?:[ \t-\r]|{_NOT_ASCII})|{_NOT_ASCII})",  # a file, before `document omitted`
         rf"\n[^\n]*(?:[0-9]|{_NOT_ASCII})[:.]",  # a pasted head
     ]
 )

@@ -1,9 +1,10 @@
 """A month of Reddit that is invented, and two ways to read it: ours, and a loop of `json.loads`.
 
-    .venv/bin/python benchmarks/_reddit.py [LINES]
+    .venv/bin/python benchmarks/reddit.py [LINES]
 
-Writes so many lines with all the fields of real dumps (100,000 unless told) into a temporary `.zst`, shows that both
-readers give the same rows, and prints the seconds of processor time and of the clock that each takes for 100,000 lines.
+Writes so many lines with all the fields of real dumps (5,000,000 unless told, which take 2 GB of disk) into a temporary
+`.zst`, shows that both readers give the same rows, reads it in processes of their own, and writes the table into
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import io
 import json
 import random
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,11 +53,15 @@ LINE = (
 )
 
 
+WRITER = "writer_1234"
+
+
 class Took(NamedTuple):
-    """Seconds of the processor and of the clock for 100,000 lines."""
+    """Seconds of the processor and of the clock, and the peak of memory in MB."""
 
     processor: float
     clock: float
+    peak: float
 
 
 def generate(path: Path, count: int) -> int:
@@ -129,37 +136,60 @@ def check_same(path: Path) -> int:
     return count
 
 
-def timed(read: Callable[[], Iterable[Any]], count: int) -> Took:
-    """How long it takes to read all of it and to keep nothing."""
+WAYS: dict[str, tuple[str, Callable[[Path], Iterable[Any]]]] = {
+    "loop": ("a loop of json.loads, the same fields", by_loop),
+    "columns": ("mynah, columns of the same fields", by_columns),
+    "loop-writer": ("a loop, the threads of one writer", lambda path: of_writer(path, WRITER)),
+    "source-writer": ("mynah, the threads of one writer", lambda path: by_source(path, authors=WRITER)),
+    "source": ("mynah, all threads as messages", by_source),
+}
+
+
+def one(way: str, path: Path) -> None:
+    """Read all of it in one way, keep nothing, and print what that took."""
+    from pyarrow import compute  # noqa: F401 - so that no time goes into importing
+
     processor, clock = time.process_time(), time.perf_counter()
-    for _ in read():
+    for _ in WAYS[way][1](path):
         pass
-    scale = 100_000 / count
-    return Took((time.process_time() - processor) * scale, (time.perf_counter() - clock) * scale)
+    seconds = time.process_time() - processor, time.perf_counter() - clock
+    print(json.dumps(Took(*seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)))
+
+
+def measured(path: Path) -> Iterator[tuple[str, Took]]:
+    """Each way in a process of its own."""
+    for way, (name, _) in WAYS.items():
+        ran = subprocess.run([sys.executable, __file__, "--one", way, path], capture_output=True, text=True, check=True)
+        print(name, ran.stdout.strip(), flush=True)
+        yield name, Took(*json.loads(ran.stdout))
+
+
+def table(found: dict[str, Took]) -> Iterator[str]:
+    """The figures as Markdown."""
+    yield "| reader | seconds | CPU seconds | times as fast as its loop | peak MB |"
+    yield "| --- | --- | --- | --- | --- |"
+    loops = [took for name, took in found.items() if name.startswith("a loop")]
+    for name, took in found.items():
+        loop = loops["one writer" in name]
+        yield f"| {name} | {took.clock:.1f} | {took.processor:.1f} | {loop.clock / took.clock:.1f} | {took.peak:.0f} |"
 
 
 def main() -> None:
-    """Print the figures."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    """Measure, and write the table."""
+    if sys.argv[1:2] == ["--one"]:
+        one(sys.argv[2], Path(sys.argv[3]))
+        return
+    from page import machine, put
+
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "RC_2023-11.zst"
         size = generate(path, count)
-        print(f"{count:,} lines, {size / 1e6:,.0f} MB, packed {path.stat().st_size / 1e6:,.0f} MB")
-        print(f"{check_same(path):,} rows are the same")
-        author = "writer_1234"
-        list(by_source(path))  # so that nothing is imported while the clock runs
-        ways: dict[str, Callable[[], Iterable[Any]]] = {
-            "a loop of json.loads": lambda: by_loop(path),
-            "columns": lambda: by_columns(path),
-            "a loop, one writer": lambda: of_writer(path, author),
-            "the source, one writer": lambda: by_source(path, authors=author),
-            "the source, all threads": lambda: by_source(path),
-        }
-        for name, read in ways.items():
-            took = timed(read, count)
-            print(
-                f"{name:<24} {took.processor:6.2f} s processor, {took.clock:6.2f} s clock for 100,000 lines", flush=True
-            )
+        packed = path.stat().st_size
+        print(f"{check_same(path):,} rows are the same", flush=True)
+        found = dict(measured(path))
+    about = f"{count:,} comments with the fields of real dumps, {size / 1e6:,.0f} MB, packed {packed / 1e6:,.0f} MB."
+    put("benchmarks.md", "reddit", "\n".join([about, "", *table(found), "", f"Measured on {machine()}."]))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """How fast near-duplicates are found among a million messages, and how many are missed.
 
-    .venv/bin/python benchmarks/_near_duplicates.py [MESSAGES] [SAMPLE]
+    .venv/bin/python benchmarks/near_duplicates.py [MESSAGES] [SAMPLE]
 
 Invented messages as long as chats have them, of words as often as languages have them; some are edited copies of
 others. On a sample the result is held against all pairs, compared exactly by a product of sparse matrices. The time of
 that grows with the square of the messages, so that of a million is known from the sample's. CPU seconds of one process.
+The table goes into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -145,10 +146,19 @@ def measure(count: int = 1_000_000, sample: int = 20_000, similarity: float = 0.
 
 
 def main() -> None:
+    """Measure, and write the table."""
+    from page import machine, put
+
     sizes = [int(word) for word in sys.argv[1:]]
-    for similarity in SIMILARITIES:
-        for name, value in measure(*sizes, similarity=similarity).items():
-            print(f"{name:<42} {value:>14,.3f}")
+    found = [measure(*sizes, similarity=similarity) for similarity in SIMILARITIES]
+    rows = [f"| {name} | {' | '.join(_shown(each[name]) for each in found)} |" for name in found[0]]
+    text = "\n".join(["| | as by default | for edits of up to 15 % |", "| --- | --- | --- |", *rows])
+    print(text)
+    put("benchmarks.md", "near_duplicates", f"{text}\n\nMeasured on {machine()}.")
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
 if __name__ == "__main__":
