@@ -122,8 +122,7 @@ class Engine:
         return made
 
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
-        """The reply to the turns, piece by piece as it is made; bubbles are lines. The best of several beams is known at
-        the end, and comes whole."""
+        """The reply to the turns, piece by piece as it is made, of several beams at once; bubbles are lines."""
         import torch
         from transformers import TextIteratorStreamer
 
