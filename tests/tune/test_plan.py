@@ -13,10 +13,11 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from mynah import cli
 from mynah.core.errors import UserError
+from mynah.models.load import Options as ModelOptions
 from mynah.tune import plan
 from mynah.tune.planning import activations, bases, machines, memory, meta, structure
 from mynah.tune.planning.memory import Setup
-from mynah.tune.planning.options import ModelOptions, TrainOptions
+from mynah.tune.train import Options as TrainOptions
 
 FIGURES = {
     "model_type": "llama",

@@ -10,10 +10,11 @@ import pytest
 
 import mynah
 from mynah import cli, create
+from mynah.core.errors import UserError
 from mynah.core.options import check_sections, read_recipe, resolve
+from mynah.models.load import Options as ModelOptions
 from mynah.tune import plan
 from mynah.tune.planning import bases, meta
-from mynah.tune.planning.options import ModelOptions
 
 RECIPES = Path(mynah.__file__).parent / "recipes"
 KNOWN = {**create.SECTIONS, **plan.SECTIONS}
@@ -85,6 +86,7 @@ def test_the_command_takes_a_recipe(capfd: pytest.CaptureFixture[str]) -> None:
     assert told["weights_bytes"] == 4 * 124_439_808 and told["plan"]["setup"] == "full"
 
 
-@pytest.mark.xfail(strict=True, reason="core/options.py reads recipes by path only")
 def test_a_recipe_is_known_by_its_name() -> None:
     assert read_recipe(Path("ubuntu-llama2"))["model"]["rank"] == 16
+    with pytest.raises(UserError, match="ubuntu-llama2"):
+        read_recipe(Path("ubuntu-llama3"))

@@ -16,13 +16,14 @@ from mynah.core.command import Call
 from mynah.core.options import option
 from mynah.models.attention import ALIKE, MOST_HEADS
 from mynah.models.load import SMALL
+from mynah.models.load import Options as ModelOptions
 from mynah.tune.planning import activations, bases, machines, memory, meta, structure
 from mynah.tune.planning.activations import Activations
 from mynah.tune.planning.bases import Base
 from mynah.tune.planning.machines import GIB, Machine
 from mynah.tune.planning.memory import WIDTHS, Setup, Weights
 from mynah.tune.planning.meta import Layer
-from mynah.tune.planning.options import ModelOptions, TrainOptions
+from mynah.tune.train import Options as TrainOptions
 
 
 class Options(core_options.Options):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mynah.core.errors import UserError, did_you_mean
+from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora, quiet
 from mynah.tune.planning.bases import Base
-from mynah.tune.planning.options import ModelOptions
 
 Precision = Literal["bfloat16", "float32"]
 NOT_BUILT = {"quantization_config", "auto_map"}  # how a checkpoint was stored, and code of its own, which is never run
@@ -74,7 +74,6 @@ def attach(model: Any, options: ModelOptions) -> Any:
     if config is None:
         return model
     config.task_type = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
-    config.use_rslora, config.use_dora = options.rslora, options.dora
     precision = model.dtype
     _check_targets(model, options.targets)
     with warnings.catch_warnings():
