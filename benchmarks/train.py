@@ -34,6 +34,7 @@ from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
 from mynah.models.render import IGNORED
 from mynah.tune import train
+from mynah.tune.batches import Step
 from mynah.tune.methods import sft
 
 ROUNDS = 2
@@ -54,7 +55,7 @@ def ours(engine: Engine, parts: dict[str, list[Example]], options: train.Options
     rows = train.tokenized(parts["train"], engine)
     arguments = {**train.arguments(folder, options), **QUIET}
     return sft.trainer(
-        engine.model, engine.tokenizer, rows, rows[:1], arguments, options.batch_tokens, [], adapter
+        engine.model, engine.tokenizer, rows, rows[:1], arguments, Step(options.batch_tokens), [], adapter
     ), rows
 
 

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, Group]] = {
     "analyze": ("data.analyze", FIRST),
     "forget": ("forget", FIRST),
     "doctor": ("doctor", FIRST),
+    "plan": ("tune.plan", FIRST),
     "ingest": ("data.ingest", STAGES),
     "clean": ("data.clean", STAGES),
     "pseudonymize": ("data.pseudonymize", STAGES),
@@ -45,7 +46,7 @@ COMMANDS: dict[str, tuple[str, Group]] = {
 }
 COMMON: dict[str, tuple[Any, str, Any]] = {
     "project": (Path | None, "the project folder [default: the newest below here]", None),
-    "recipe": (Path | None, "a YAML file of options by section", None),
+    "recipe": (Path | None, "a published recipe by its name, or a YAML file of options by section", None),
     "set": (tuple[str, ...], "any option, such as --set train.lr=2e-4", ()),
     "json": (bool, "print one JSON document and nothing else", False),
     "debug": (bool, "show the traceback of an error", False),

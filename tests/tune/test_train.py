@@ -17,7 +17,7 @@ from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
 from mynah.models.render import IGNORED
 from mynah.tune import train
-from mynah.tune.batches import TokenBatches
+from mynah.tune.batches import Step, TokenBatches
 from mynah.tune.methods import sft
 
 
@@ -33,7 +33,7 @@ def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_els
     rows = {name: train.tokenized(part, engine) for name, part in parts.items()}
     arguments = train.arguments(tmp_path / "run", train.Options())
     trainer = sft.trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments, 2048, [], lora(ModelOptions())
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments, Step(2048), [], lora(ModelOptions())
     )
     for loader, name in ((trainer.get_train_dataloader(), "train"), (trainer.get_eval_dataloader(), "valid")):
         expected = Counter(turn.bubbles for example in parts[name] for turn in example.turns if turn.learn)
@@ -61,7 +61,7 @@ def learned_turns(engine: Engine, labels: list[int]) -> list[tuple[str, ...]]:
 
 @given(lengths=st.lists(st.integers(1, 300), min_size=1, max_size=60), seed=st.integers(0, 9), epoch=st.integers(0, 5))
 def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], seed: int, epoch: int) -> None:
-    sampler, again = TokenBatches(lengths, 256, seed, True), TokenBatches(lengths, 256, seed, True)
+    sampler, again = TokenBatches(lengths, Step(256), seed, True), TokenBatches(lengths, Step(256), seed, True)
     sampler.set_epoch(epoch)
     list(again)  # what came before changes nothing
     again.set_epoch(epoch)
@@ -70,3 +70,10 @@ def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], seed:
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 256
+
+
+@given(count=st.integers(1, 40), rows=st.integers(1, 9), seed=st.integers(0, 9))
+def test_a_step_of_so_many_rows_holds_them_whatever_their_length(count: int, rows: int, seed: int) -> None:
+    batches = list(TokenBatches([1000] * count, Step(64, rows), seed, True))
+    assert sorted(index for batch in batches for index in batch) == list(range(count))
+    assert sorted(map(len, batches)) == sorted([rows] * (count // rows) + [count % rows] * (count % rows > 0))

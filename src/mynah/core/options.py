@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mynah.core.errors import UserError, did_you_mean
 
 Sections = Mapping[str, Mapping[str, Any]]
+RECIPES = Path(__file__).parents[1] / "recipes"
 OptionsType = TypeVar("OptionsType", bound="Options")
 
 
@@ -46,7 +47,13 @@ def flag_of(name: str, options: type[Options]) -> str | None:
 
 
 def read_recipe(path: Path) -> dict[str, dict[str, Any]]:
-    """The sections of a YAML recipe."""
+    """The sections of a YAML recipe: a file, or the name of a published one, which come along in `recipes/`."""
+    published = {found.stem: found for found in RECIPES.glob("*.yaml")}
+    if path.suffix != ".yaml" and not path.exists() and len(path.parts) == 1:
+        if path.name not in published:
+            todo = f"{did_you_mean(path.name, published)} Or name a YAML file."
+            raise UserError("a published recipe, or a file", repr(path.name), todo)
+        path = published[path.name]
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError) as error:

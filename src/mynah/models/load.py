@@ -37,6 +37,8 @@ class Options(core_options.Options):
         0.0, "dropout before the LoRA matrices; on a CPU it costs a quarter of the time", ge=0, lt=1
     )
     targets: str = option("all-linear", "the layers that get an adapter, by PEFT's names")
+    rslora: bool = option(False, "scale by alpha / sqrt(rank) (Kalajdzievski 2023, arXiv:2312.03732)")
+    dora: bool = option(False, "learn length and direction apart (DoRA, Liu et al. 2024, arXiv:2402.09353)")
 
     @model_validator(mode="after")
     def _possible(self) -> Options:
@@ -149,6 +151,8 @@ def lora(options: Options) -> Any:
         lora_alpha=options.alpha,
         lora_dropout=options.dropout,
         target_modules=options.targets if options.targets == "all-linear" else options.targets.split(","),
+        use_rslora=options.rslora,
+        use_dora=options.dora,
         task_type="CAUSAL_LM",
     )
 

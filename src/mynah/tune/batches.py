@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from mynah.models.batches import by_budget
 
 
-class TokenBatches:
-    """A batch sampler: lists of row indices, each at most `budget` padded tokens or a single row."""
+class Step(NamedTuple):
+    """What a batch holds: at most so many padded tokens or a single row, or, where it is not 0, so many rows."""
 
-    def __init__(self, lengths: Sequence[int], budget: int, seed: int, shuffled: bool) -> None:
+    tokens: int
+    rows: int = 0
+
+
+class TokenBatches:
+    """A batch sampler: lists of row indices."""
+
+    def __init__(self, lengths: Sequence[int], step: Step, seed: int, shuffled: bool) -> None:
         self.epoch = 0
         self._seed, self._shuffled = seed, shuffled
-        self._batches = list(_batches(lengths, budget, random.Random(seed)))
+        self._batches = list(_batches(lengths, step, random.Random(seed)))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of this epoch."""
@@ -34,8 +42,11 @@ class TokenBatches:
         return iter(order)
 
 
-def _batches(lengths: Sequence[int], budget: int, chance: random.Random) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], step: Step, chance: random.Random) -> Iterator[list[int]]:
     order = list(range(len(lengths)))
     chance.shuffle(order)  # rows of the same length meet others than their neighbors of the file
-    for batch in by_budget([lengths[i] for i in order], budget):
+    if step.rows:
+        yield from (order[start : start + step.rows] for start in range(0, len(order), step.rows))
+        return
+    for batch in by_budget([lengths[i] for i in order], step.tokens):
         yield [order[i] for i in batch]

@@ -26,11 +26,13 @@ from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
+from mynah.tune.batches import Step
 from mynah.tune.checkpoints import Checkpoints
 
 VERSION = 2
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
+Optimizer = Literal["adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
 NO_MATTER = {"save_minutes", "checkpointing"}  # options that change how a run is made, and nothing of the run
 
 
@@ -42,7 +44,11 @@ class Options(core_options.Options):
     epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0)
     patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
-    warmup: float = option(0.05, "share of the steps in which the learning rate rises", ge=0, lt=1)
+    rows: int = option(0, "rows of one step, whatever their length; 0: batch_tokens decides", ge=0)
+    accumulation: int = option(1, "steps whose gradients are added up before the weights change", ge=1)
+    optimizer: Optimizer = option("adamw_torch", "the optimizer, by transformers' name")
+    schedule: Literal["cosine", "linear", "constant"] = option("cosine", "how the learning rate goes down")
+    warmup: float = option(0.05, "share of the steps in which the learning rate rises, or from 1 on their number", ge=0)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
     precision: Literal["auto", "bf16", "fp32"] = option(
         "auto", "arithmetic; auto: 16 bits where the processor multiplies in them"
@@ -72,7 +78,9 @@ def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[i
 
 def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int:
     """Passes that make about ENOUGH_STEPS steps: a short chat needs more of them than a long one."""
-    steps = max(1, sum(len(row["input_ids"]) for row in rows) // options.batch_tokens)
+    tokens = sum(len(row["input_ids"]) for row in rows)
+    batches = len(rows) // options.rows if options.rows else tokens // options.batch_tokens
+    steps = max(1, batches // options.accumulation)
     return max(2, min(20, round(ENOUGH_STEPS / steps)))
 
 
@@ -92,7 +100,7 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes)
     trainer = plugins.load("method", options.method).trainer(
         engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(checkpoints.folder, options),
-        options.batch_tokens, _callbacks(folder, options, checkpoints), lora(model_options),
+        Step(options.batch_tokens, options.rows), _callbacks(folder, options, checkpoints), lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
     need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
@@ -127,8 +135,10 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "output_dir": str(checkpoints),
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
-        "lr_scheduler_type": "cosine",
-        "warmup_steps": options.warmup,
+        "gradient_accumulation_steps": options.accumulation,
+        "optim": options.optimizer,
+        "lr_scheduler_type": options.schedule,
+        "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
         "weight_decay": options.weight_decay,
         "max_grad_norm": 1.0,
         "eval_strategy": "epoch",

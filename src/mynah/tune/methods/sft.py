@@ -12,7 +12,7 @@ from typing import Any
 
 from mynah.models.attention import quickened
 from mynah.models.render import IGNORED
-from mynah.tune.batches import TokenBatches
+from mynah.tune.batches import Step, TokenBatches
 
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
 
@@ -26,7 +26,7 @@ def negative_log_likelihood(logits: Any, labels: Any) -> Any:
 
 def trainer(
     model: Any, tokenizer: Any, train: list[dict[str, Any]], valid: list[dict[str, Any]], arguments: dict[str, Any],
-    batch_tokens: int, callbacks: list[Any], adapter: Any, loss: Callable[[Any, Any], Any] = negative_log_likelihood,
+    step: Step, callbacks: list[Any], adapter: Any, loss: Callable[[Any, Any], Any] = negative_log_likelihood,
 ) -> Any:  # fmt: skip
     """A TRL trainer over rows of `input_ids` and `labels`. `arguments` are transformers' training arguments; without an
     `adapter` every weight is trained."""
@@ -43,7 +43,7 @@ def trainer(
 
         def _loader(self, rows: Any, shuffled: bool) -> Any:
             lengths = [-(-len(row["input_ids"]) // MULTIPLE) * MULTIPLE for row in rows]
-            sampler = TokenBatches(lengths, batch_tokens, arguments["seed"], shuffled)
+            sampler = TokenBatches(lengths, step if shuffled else Step(step.tokens), arguments["seed"], shuffled)
             return self.accelerator.prepare(DataLoader(rows, batch_sampler=sampler, collate_fn=self.data_collator))
 
         def get_train_dataloader(self) -> Any:

@@ -1,0 +1,123 @@
+"""Bytes: of weights in every precision, of a training step by part, and of the cache while it replies.
+
+In full precision a trained parameter takes 4 bytes of weight, 4 of gradient and 8 of AdamW's two moments (Rajbhandari
+et al. 2020, "ZeRO", arXiv:1910.02054, section 3, where 16-bit copies come on top); a frozen one takes its weight only.
+Nothing is taken to be freed early: the gradients are there in full while the activations still are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from mynah.tune.planning.activations import Activations
+from mynah.tune.planning.meta import quantizable
+
+BLOCK, SECOND_BLOCK = 64, 256  # weights a constant, constants a second constant (Dettmers et al. 2023, section 3)
+CODE_BOOK = 16 * 4  # the values that 4 bits stand for, of each layer
+SECOND_CODE_BOOK, OFFSET = 256 * 4, 4  # those of the quantized constants
+WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
+LOGITS = {2: 10, 4: 8}
+"""Bytes of a logit in arithmetic of 2 or 4 bytes: itself, in 32 bits, and its logarithmic probability in 32 bits, which
+its gradient replaces one by one; in 32 bits the first two are one."""
+
+# Bytes of state a trained parameter: two moments, in 32 bits or in 8 with a constant of 4 bytes each 256 of them
+# (Dettmers et al. 2022, arXiv:2110.02861); Adafactor's rows and columns are few (Shazeer and Stern 2018).
+STATES = {
+    "adamw_torch": 8.0,
+    "paged_adamw_32bit": 8.0,
+    "adamw_8bit": 2 * (1 + 4 / 256),
+    "paged_adamw_8bit": 2 * (1 + 4 / 256),
+    "adafactor": 0.0,
+    "sgd": 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Bytes of a base's weights in each precision, of its layers that can be quantized, and of the largest of them."""
+
+    fp32: int
+    bits16: int
+    bits8: int
+    nf4: int
+    linear: int
+    """Parameters of the layers that can be quantized."""
+    largest: int
+    """Parameters of the largest such layer, which is unpacked while it is used."""
+
+    def stored(self, quant: str, width: int) -> int:
+        """Bytes as they are loaded: in 4 bits, or in `width` bytes."""
+        return self.nf4 if quant == "nf4" else self.fp32 * width // 4
+
+    def as_json(self) -> dict[str, int]:
+        """By the names that people use."""
+        return {"fp32": self.fp32, "16 bits": self.bits16, "8 bits": self.bits8, "nf4": self.nf4}
+
+
+def weights(model: Any) -> Weights:
+    """What the weights of a base take, before it has an adapter."""
+    sizes = [module.weight.numel() for module in quantizable(model).values()]
+    rows = sum(module.weight.shape[0] for module in quantizable(model).values())
+    every, linear = int(model.num_parameters()), sum(sizes)
+    rest = 2 * (every - linear)
+    return Weights(
+        fp32=4 * every, bits16=2 * every, bits8=rest + linear + 4 * rows, nf4=rest + sum(map(nf4_bytes, sizes)),
+        linear=linear, largest=max(sizes, default=0),
+    )  # fmt: skip
+
+
+def nf4_bytes(parameters: int) -> int:
+    """Bytes of a layer in NF4 with double quantization, as bitsandbytes holds it: half a byte a weight, a byte for each
+    64 weights, 4 bytes for each 256 of those, and the code books (Dettmers et al. 2023, arXiv:2305.14314)."""
+    constants = math.ceil(parameters / BLOCK)
+    second = 4 * math.ceil(constants / SECOND_BLOCK)
+    return math.ceil(parameters / 2) + constants + second + CODE_BOOK + SECOND_CODE_BOOK + OFFSET
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A way to train: what is trained, how the base is held, what is computed twice. Widths are bytes a number."""
+
+    adapter: str
+    quant: str
+    stored: int
+    computed: int
+    checkpointing: bool
+    optimizer: str = "adamw_torch"
+
+    @property
+    def name(self) -> str:
+        """As people call it."""
+        kind = "full" if self.adapter == "none" else "QLoRA" if self.quant == "nf4" else "LoRA"
+        return f"{kind} with checkpointing" if self.checkpointing else kind
+
+
+def step(setup: Setup, held: Weights, trained: int, activations: Activations, logits: int) -> dict[str, int]:
+    """Bytes of a training step by part. trained: parameters that are trained, which are held in 32 bits; logits: tokens
+    that are learned times the size of the vocabulary."""
+    full = setup.adapter == "none"
+    mixed = setup.quant != "nf4" and setup.stored > setup.computed  # autocast then holds a copy for the backward pass
+    parts = {
+        "weights": held.stored(setup.quant, setup.stored),
+        "adapter": 0 if full else 4 * trained,
+        "copies in 16 bits": setup.computed * held.linear if mixed else 0,
+        "unpacked layer": setup.computed * held.largest if setup.quant == "nf4" else 0,
+        "gradients": 4 * trained,
+        "optimizer": round(STATES[setup.optimizer] * trained),
+        "activations": activations.checkpointed if setup.checkpointing else activations.whole,
+        "logits": LOGITS[setup.computed] * logits,
+    }
+    return {part: size for part, size in parts.items() if size}
+
+
+def cache(config: Any, head_size: int, rows: int, tokens: int, width: int = 2) -> int:
+    """Bytes of keys and values while it replies: two numbers a layer, key-value head, unit of the head and token (Pope
+    et al. 2022, arXiv:2211.05102, section 3.3); a sliding window holds no more tokens than it is wide, and a decoder
+    with an encoder holds those of the encoder, too."""
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    window = getattr(config, "sliding_window", None)
+    held = min(tokens, window) if window and getattr(config, "use_sliding_window", True) else tokens
+    sides = 2 if config.is_encoder_decoder else 1
+    return int(2 * sides * config.num_hidden_layers * heads * head_size * held * rows * width)

@@ -1,0 +1,163 @@
+"""The model on the meta device: every layer with its shape and no weights, so that the libraries count themselves."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mynah.core.errors import UserError, did_you_mean
+from mynah.models.load import Options as ModelOptions
+from mynah.models.load import lora, quiet
+from mynah.tune.planning.bases import Base
+
+Precision = Literal["bfloat16", "float32"]
+NOT_BUILT = {"quantization_config", "auto_map"}  # how a checkpoint was stored, and code of its own, which is never run
+FAILURES = (ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, KeyError)
+"""What transformers raises for figures that make no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Parameters of one name and shape, which stand in the model `count` times."""
+
+    name: str
+    shape: tuple[int, ...]
+    count: int
+
+    @property
+    def parameters(self) -> int:
+        """Of one of them."""
+        return math.prod(self.shape)
+
+
+def build(base: Base, precision: Precision = "bfloat16") -> Any:
+    """The model of this base on the meta device. Raises UserError where transformers makes none of its figures."""
+    import torch
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    quiet()
+    if base.kind not in CONFIG_MAPPING:
+        todo = did_you_mean(base.kind, [kind for kind in CONFIG_MAPPING if isinstance(kind, str)])
+        raise UserError("an architecture that transformers has", repr(base.kind), todo)
+    try:
+        config = CONFIG_MAPPING[base.kind].from_dict({k: v for k, v in base.values.items() if k not in NOT_BUILT})
+        family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        with torch.device("meta"):
+            model = family.from_config(config, dtype=getattr(torch, precision))
+    except (StrictDataclassError, *FAILURES) as error:
+        found = f"{base.source}, of which transformers makes none ({str(error).strip().splitlines()[0][:120]})"
+        raise UserError("figures of a language model", found, "Check the file, or name another base.") from error
+    _untie(model, base)
+    return model.train()
+
+
+def _untie(model: Any, base: Base) -> None:
+    """Give the output layer weights of its own where the checkpoint has them. transformers ties those of every T5 until
+    it loads a checkpoint such as FLAN-T5's, in which they differ."""
+    import torch
+
+    head, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
+    if base.values.get("tie_word_embeddings") is False and head is not None and head.weight is embeddings.weight:
+        head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
+
+
+def attach(model: Any, options: ModelOptions) -> Any:
+    """The model with the adapter that the options describe, by PEFT, in the precision of the model; the model itself
+    where every weight is trained. Raises UserError where the base has none of the layers."""
+    from peft import get_peft_model
+
+    config = lora(options)
+    if config is None:
+        return model
+    config.task_type = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    precision = model.dtype
+    _check_targets(model, options.targets)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tied embeddings, and of GPT-2's transposed layers, which PEFT understands
+        try:
+            adapted = get_peft_model(model, config, low_cpu_mem_usage=True, autocast_adapter_dtype=False)
+        except ValueError as error:
+            todo = f"Name linear layers of it: {', '.join(_names(model))}."
+            raise UserError("layers that can have an adapter", repr(options.targets), todo) from error
+    for weight in adapted.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.to(precision)
+    return adapted
+
+
+def _check_targets(model: Any, targets: str) -> None:
+    for target in targets.split(","):
+        if target != "all-linear" and not any(f".{name}".endswith(f".{target}") for name, _ in model.named_modules()):
+            todo = f"{did_you_mean(target, _names(model))} all-linear takes all but the output layer."
+            raise UserError("the name of a layer for model.targets", repr(target), todo)
+
+
+def _names(model: Any) -> list[str]:
+    """What the linear layers of a base are called."""
+    return sorted({name.rpartition(".")[2] for name, _ in linear_layers(model)})
+
+
+def linear_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """The linear layers of a base by their names, GPT-2's transposed ones, too."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D
+
+    return ((name, module) for name, module in model.named_modules() if isinstance(module, Linear | Conv1D))
+
+
+def quantizable(model: Any) -> dict[str, Any]:
+    """The layers of a base that bitsandbytes would hold in 4 or 8 bits, by transformers' own rule: linear layers, but
+    not the output layer, what is tied to it, and what the architecture keeps in 32 bits."""
+    from transformers.quantizers.base import get_keys_to_not_convert
+    from transformers.quantizers.quantizers_utils import should_convert_module
+
+    kept = [*get_keys_to_not_convert(model), *(getattr(model, "_keep_in_fp32_modules", None) or ())]
+    return {name: module for name, module in linear_layers(model) if should_convert_module(name, kept)}
+
+
+def count(model: Any) -> tuple[int, int]:
+    """The trained and all parameters: by PEFT where there is an adapter; shared ones count once."""
+    if hasattr(model, "get_nb_trainable_parameters"):
+        trained, of_all = model.get_nb_trainable_parameters()
+        return int(trained), int(of_all)
+    every = int(model.num_parameters())
+    return every, every
+
+
+def layers(model: Any) -> list[Layer]:
+    """The architecture table: the parameters of the model in their order, those of repeated blocks once."""
+    found: dict[tuple[str, tuple[int, ...]], int] = {}
+    for name, weight in model.named_parameters():
+        pattern = ".".join("*" if part.isdigit() else part for part in name.split("."))
+        key = (pattern, tuple(weight.shape))
+        found[key] = found.get(key, 0) + 1
+    return [Layer(name, shape, times) for (name, shape), times in found.items()]
+
+
+def architecture(base: Base, model: Any) -> dict[str, Any]:
+    """The figures by which bases are compared; None where an architecture has no such figure."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_attention_heads", None)
+    return {
+        "family": base.kind,
+        "type": "encoder-decoder" if model.config.is_encoder_decoder else "decoder",
+        "parameters": int(model.num_parameters()),
+        "layers": getattr(config, "num_hidden_layers", None),
+        "hidden_size": getattr(config, "hidden_size", None),
+        "heads": heads,
+        "key_value_heads": getattr(config, "num_key_value_heads", None) or heads,
+        "head_size": head_size(config),
+        "context": getattr(config, "max_position_embeddings", None) or base.values.get("n_positions"),
+        "vocabulary": config.vocab_size,
+    }
+
+
+def head_size(config: Any) -> int | None:
+    """The width of one attention head."""
+    own = getattr(config, "head_dim", None) or getattr(config, "d_kv", None)
+    heads = getattr(config, "num_attention_heads", None)
+    return own or (config.hidden_size // heads if heads else None)
