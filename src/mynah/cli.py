@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, Group]] = {
     "pseudonymize": ("data.pseudonymize", STAGES),
     "pair": ("data.pair", STAGES),
     "split": ("data.split", STAGES),
+    "show-tokens": ("tune.tokens", STAGES),
     "train": ("tune.train", STAGES),
     "bot": ("talk.bot", STAGES),
     "merge": ("ship.merge", STAGES),

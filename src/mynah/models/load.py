@@ -75,27 +75,43 @@ def load(
     """The model, ready to reply, and its tokenizer. `trained` is what a run made of the base: an adapter, or a model
     of its own. `in_full`: every weight is to be trained, in 32 bits. Raises UserError where there is no such model."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     quiet()
     adapter = trained if trained and (trained / ADAPTER).exists() else None
     where = str(trained) if trained and not adapter else reference(base)
+    tokenizer = tokenizer_of(base, trained)
     how = _quantized() if quant == "nf4" else {"dtype": torch.float32 if in_full else "auto"}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(trained) if trained else where)
         model = AutoModelForCausalLM.from_pretrained(where, use_safetensors=True, **how)
     except OSError as error:
-        todo = "Check the name and the network, or use --base starter, which needs none."
-        raise UserError("a causal chat model", f"none that loads as {base!r} ({_first_line(error)})", todo) from error
+        raise _missing(base, error) from error
     if quant == "none":
         model = _placed(model)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
     if adapter:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer
+
+
+def tokenizer_of(base: str, trained: Path | None = None) -> PreTrainedTokenizerBase:
+    """The tokenizer alone, without the weights. Raises UserError where there is none."""
+    from transformers import AutoTokenizer
+
+    quiet()
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(str(trained) if trained else reference(base))
+    except OSError as error:
+        raise _missing(base, error) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer  # type: ignore[no-any-return]
+
+
+def _missing(base: str, error: Exception) -> UserError:
+    todo = "Check the name and the network, or use --base starter, which needs none."
+    return UserError("a causal chat model", f"none that loads as {base!r} ({_first_line(error)})", todo)
 
 
 def _placed(model: Any) -> Any:

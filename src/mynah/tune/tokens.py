@@ -1,0 +1,101 @@
+"""Show tokens: examples as the model sees them, with the tokens that the loss sees in colour.
+
+    mynah show-tokens --base starter
+
+A token that is learned is coloured, or stands in [brackets] where there are no colours; with --ids each has its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.text import Text
+
+from mynah.core import options as core_options
+from mynah.core.command import Call
+from mynah.core.errors import UserError
+from mynah.core.folder import Project
+from mynah.core.options import option
+from mynah.core.tables import read_examples
+from mynah.models.load import Options as ModelOptions
+from mynah.models.load import tokenizer_of
+from mynah.models.render import IGNORED, Renderer, windows
+
+WINDOW = 512  # tokens of a row; those of training are no longer
+HALF = "\ufffd"  # how a character is shown of which not all tokens are there
+COLOURS = ("bold green", "bold cyan")  # by turns, so that it is seen where a token ends
+OTHERS = ("dim", "")
+
+
+class Options(core_options.Options):
+    """What is shown."""
+
+    part: Literal["train", "valid", "test"] = option("train", "the part of the dataset", flag=True)
+    count: int = option(3, "how many examples", ge=1, flag=True)
+    ids: bool = option(False, "show the number of each token, too", flag=True)
+
+
+SECTIONS: dict[str, type[core_options.Options]] = {"tokens": Options, "model": ModelOptions}
+
+
+def main(call: Call) -> None:
+    """`mynah show-tokens`."""
+    options = call.options(SECTIONS)
+    shown, model = options["tokens"], options["model"]
+    assert isinstance(shown, Options) and isinstance(model, ModelOptions)
+    rows = run(Project.find(call.project), shown, model)
+    console = Console(file=call.say.out, highlight=False)
+    for row in rows:
+        learned = sum(token["learned"] for token in row["tokens"])
+        call.say(f"\n{row['example']}: {len(row['tokens'])} tokens, of which {learned} are learned")
+        console.print(coloured(row["tokens"], shown.ids))
+    call.say.result(rows)
+
+
+def run(project: Project, options: Options, model: ModelOptions) -> list[dict[str, Any]]:
+    """The rows that training would see of the first examples: `example` and `tokens`, each with `id`, `text` and
+    `learned`. Raises UserError where there are no examples."""
+    path = project.folder("split") / f"{options.part}.parquet"
+    if not path.exists():
+        raise UserError("a dataset to show", "a project without one", "Make it: mynah create EXPORT, or mynah split")
+    renderer = Renderer(tokenizer_of(model.base))
+    return list(_rows(renderer, read_examples(path)[: options.count]))
+
+
+def _rows(renderer: Renderer, examples: list[Any]) -> Iterator[dict[str, Any]]:
+    for example in examples:
+        for window in windows(example, renderer, WINDOW):
+            made = renderer.render(window.turns, window.system)
+            tokens = [
+                {"id": token, "text": text, "learned": label != IGNORED}
+                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), made.labels, strict=True)
+            ]
+            yield {"example": example.id, "tokens": tokens}
+
+
+def texts(tokenizer: Any, ids: Sequence[int]) -> Iterator[str]:
+    """What each token adds to the text. A character of several tokens stands with its last; some tokenizers write a
+    space only where something stands before it, so that a token alone does not tell."""
+    told = ""
+    for end in range(1, len(ids) + 1):
+        text = tokenizer.decode(ids[:end], clean_up_tokenization_spaces=False)
+        if end < len(ids) and text.endswith(HALF):
+            yield ""
+            continue
+        yield text[len(told) :]
+        told = text
+
+
+def coloured(tokens: list[dict[str, Any]], ids: bool = False) -> Text:
+    """The tokens one after the other; what is learned in colour, and in brackets for those who see none."""
+    text = Text()
+    for place, token in enumerate(tokens):
+        before = place and tokens[place - 1]["learned"]
+        after = place + 1 < len(tokens) and tokens[place + 1]["learned"]
+        said = f"{token['text']}⟨{token['id']}⟩" if ids else token["text"]
+        opened = "[" if token["learned"] and not before else ""
+        closed = "]" if token["learned"] and not after else ""
+        text.append(f"{opened}{said}{closed}", (COLOURS if token["learned"] else OTHERS)[place % 2])
+    return text

@@ -1,0 +1,60 @@
+"""What `mynah show-tokens` shows: every token of a row, and which of them are learned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mynah import cli
+from mynah.core.folder import Project
+from mynah.core.tables import read_examples
+from mynah.data import clean, ingest, pair, pseudonymize, split
+from mynah.demo import CHAT
+from mynah.models.load import tokenizer_of
+from mynah.tune import tokens
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = Project.at(tmp_path_factory.mktemp("tokens") / "p")
+    ingest.run(made, ingest.Options(input=CHAT))
+    clean.run(made, clean.Options())
+    pseudonymize.run(made, pseudonymize.Options(off=True))
+    pair.run(made, pair.Options(me="Maya"))
+    split.run(made, split.Options())
+    return made
+
+
+def test_what_is_learned_are_the_turns_of_the_persona(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["show-tokens", "--project", str(project.path), "--count", "1", "--json"])
+    row, *_ = json.loads(capfd.readouterr().out)
+    (example,) = read_examples(project.folder("split") / "train.parquet")[:1]
+    learned = "".join(token["text"] for token in row["tokens"] if token["learned"])
+    said = [turn.text for turn in example.turns if turn.learn]
+    assert said and learned.split("<|end|>")[: len(said)] == said[: learned.count("<|end|>")]
+
+
+def test_brackets_show_what_is_learned_where_there_are_no_colours(
+    project: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["show-tokens", "--project", str(project.path), "--count", "1"])
+    shown = capfd.readouterr().out
+    assert "<|assistant|>[" in shown and "<|end|>]" in shown and "tokens, of which" in shown
+
+
+def test_a_project_without_a_dataset_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(tokens.UserError, match="mynah split"):
+        tokens.run(Project.at(tmp_path / "p"), tokens.Options(), tokens.ModelOptions())
+
+
+@given(text=st.text(max_size=40))
+def test_the_texts_of_the_tokens_are_the_text(text: str) -> None:
+    tokenizer = tokenizer_of("starter")
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    assert "".join(tokens.texts(tokenizer, ids)) == tokenizer.decode(ids)
