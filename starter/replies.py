@@ -38,12 +38,12 @@ def openings() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def answered(engine: Engine, lines: list[str], seed: int = 0) -> list[str]:
+def answered(engine: Engine, lines: list[str], decoding: Decoding, seed: int = 0) -> list[str]:
     """A reply to each line as the first of a chat, each by itself, so that no line depends on its neighbours."""
     found = []
     for number, line in enumerate(lines):
         prompt = Prompt("", 1, "", (Turn("user", (line,)),), Turn("assistant", ("",)))
-        (bubbles,) = engine.replies([prompt], Decoding().model_copy(update={"seed": seed + number}))
+        (bubbles,) = engine.replies([prompt], decoding.model_copy(update={"seed": seed + number}))
         found.append("\n".join(bubbles))
     return found
 
@@ -51,9 +51,10 @@ def answered(engine: Engine, lines: list[str], seed: int = 0) -> list[str]:
 def thirty(starter: Path, tuned: Path | None) -> str:
     """The table of the opening lines, and how many replies have three times yes."""
     lines, marks = openings(), json.loads(MARKS.read_text(encoding="utf-8")) if MARKS.exists() else {}
-    columns = {"the starter": answered(Engine(str(starter)), lines)}
+    alone = Engine(str(starter))
+    columns = {"the starter": answered(alone, lines, alone.alone(Decoding()))}
     if tuned:
-        columns["the demo's bot"] = answered(bots.load(bots.find(tuned)).engine, lines)
+        columns["the demo's bot"] = answered(bots.load(bots.find(tuned)).engine, lines, Decoding())
     rows, full = [], Counter[str]()
     for number, line in enumerate(lines):
         row = [line]
@@ -102,16 +103,23 @@ def raw(engine: Engine, lines: list[str], decoding: Decoding) -> list[str]:
 
 
 def count(starter: Path) -> str:
-    """500 replies at the default settings, and how many do what none should."""
-    replies = raw(Engine(str(starter)), first_lines(), Decoding())
-    told = {
+    """500 replies at the default settings, and how many do what none should: as the starter replies by itself, and drawn
+    as a bot draws that was made of it."""
+    engine, lines = Engine(str(starter)), first_lines()
+    ways = {"by itself": engine.alone(Decoding()), "drawn": Decoding()}
+    told = {name: told_of(raw(engine, lines, decoding)) for name, decoding in ways.items()}
+    rows = [[what, *(f"{told[name][what] / len(lines):.1%}" for name in ways)] for what in told["drawn"]]
+    return table([f"of {len(lines)} replies", *ways], rows)
+
+
+def told_of(replies: list[str]) -> dict[str, int]:
+    """How many of these raw replies do what is counted."""
+    return {
         "contain the same four words three times": sum(map(repeats, replies)),
         f"end by themselves within {Decoding().max_tokens} tokens": sum(text.endswith("<|end|>") for text in replies),
         "are empty": sum(not text.removesuffix("<|end|>").strip() for text in replies),
         "go on with the user's next line": sum("<|user|>" in text for text in replies),
     }
-    rows = [[what, str(n), f"{n / len(replies):.1%}"] for what, n in told.items()]
-    return table([f"of {len(replies)} replies", "number", "share"], rows)
 
 
 def main() -> None:

@@ -47,9 +47,10 @@ def test_a_reply_ends_before_its_end(engine: Engine) -> None:
 
 def test_what_nobody_set_is_as_the_base_has_it() -> None:
     base = GenerationConfig(temperature=0.7, repetition_penalty=1.1)
-    expected = Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1, num_beams=1)
+    expected = Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1)
     assert Decoding(temperature=0.2).of(base) == expected
-    assert Decoding().of(GenerationConfig(num_beams=3)).num_beams == 3
+    assert Decoding(seed=7).alone(base) == Decoding(seed=7)
+    assert Decoding().alone(GenerationConfig(num_beams=3)) == Decoding(num_beams=3, temperature=0.0)
     assert Decoding().of(GenerationConfig()) == Decoding(**DEFAULTS)
     assert Decoding(temperature=0.0).of(base).temperature == 0.0
 

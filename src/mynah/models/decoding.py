@@ -7,7 +7,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core.options import option
 
-DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05, "num_beams": 1}
+DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05}
 """For what neither the user nor the base's `generation_config.json` says."""
 
 
@@ -19,7 +19,7 @@ class Options(core_options.Options):
     )
     top_p: float | None = option(None, "the share of probability from which tokens are drawn", gt=0, le=1)
     repetition_penalty: float | None = option(None, "above 1: what the reply said already is less likely", ge=1)
-    num_beams: int | None = option(None, "replies that are followed at once, of which the likeliest is taken", ge=1)
+    num_beams: int = option(1, "replies that are followed at once, of which the likeliest is taken", ge=1)
     max_tokens: int = option(120, "the most tokens of one reply", ge=1)
     seed: int = option(0, "the seed of the draws in evaluation", ge=0)
 
@@ -27,3 +27,9 @@ class Options(core_options.Options):
         """These settings with a value for each, given the `GenerationConfig` of a base."""
         open_ones = {name: getattr(base, name, None) for name in DEFAULTS if getattr(self, name) is None}
         return self.model_copy(update={name: DEFAULTS[name] if own is None else own for name, own in open_ones.items()})
+
+    def alone(self, base: Any) -> Options:
+        """These settings for a base by itself, which replies with the beams of its `GenerationConfig` where it has
+        some, and then draws nothing. What is tuned draws: the likeliest reply of a person is their dullest."""
+        beams = getattr(base, "num_beams", None) or 1
+        return self if beams == 1 else self.model_copy(update={"num_beams": beams, "temperature": 0.0})

@@ -84,7 +84,8 @@ class Bot:
 
     def _spoken(self, pieces: list[str]) -> Iterator[str]:
         """What the model says, kept in `pieces`."""
-        for piece in self.engine.stream(self.memory.recall(self.state), "", self.decoding):
+        decoding = self.engine.alone(self.decoding) if self.untuned else self.decoding
+        for piece in self.engine.stream(self.memory.recall(self.state), "", decoding):
             pieces.append(piece.replace(BROKEN, ""))
             yield pieces[-1]
 

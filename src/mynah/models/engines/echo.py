@@ -23,6 +23,10 @@ class Engine:
         """The same: there is no adapter."""
         return nullcontext()
 
+    def alone(self, decoding: Decoding) -> Decoding:
+        """The same: nothing is drawn."""
+        return decoding
+
     def stream(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> Iterator[str]:
         """The last turn, a bubble at a time."""
         yield "\n".join(turns[-1].bubbles)

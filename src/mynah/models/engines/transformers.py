@@ -88,8 +88,7 @@ class Engine:
 
         tokens = [self._prompt(p.context, p.system, decoding) for p in prompts]
         kept = Kept() if kept is None else kept
-        beams = self._beams(decoding)
-        for batch in by_budget([beams * (len(t) + decoding.max_tokens) for t in tokens], REPLY_TOKENS):
+        for batch in by_budget([decoding.num_beams * (len(t) + decoding.max_tokens) for t in tokens], REPLY_TOKENS):
             if all(index in kept for index in batch):
                 continue
             torch.manual_seed(decoding.seed + batch[0])
@@ -104,7 +103,7 @@ class Engine:
 
         made: list[list[int]] = [[] for _ in prompts]
         going, length, stops = list(range(len(prompts))), 0, set(self.renderer.stops)
-        most = SPAN if self._beams(decoding) == 1 else decoding.max_tokens
+        most = SPAN if decoding.num_beams == 1 else decoding.max_tokens
         while going and length < decoding.max_tokens:
             ids, mask = self._padded([[*prompts[i], *made[i]] for i in going], left=True)
             span = min(most, decoding.max_tokens - length)
@@ -127,7 +126,7 @@ class Engine:
         from transformers import TextIteratorStreamer
 
         tokens = self._prompt(turns, system, decoding)
-        if self._beams(decoding) > 1:
+        if decoding.num_beams > 1:
             yield from self.tokenizer.batch_decode(self.made([tokens], decoding), skip_special_tokens=True)
             return
         ids, mask = self._padded([tokens], left=True)
@@ -156,8 +155,9 @@ class Engine:
         most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
         return self.renderer.prompt_within(turns, system, most)
 
-    def _beams(self, decoding: Decoding) -> int:
-        return decoding.of(self.model.generation_config).num_beams or 1
+    def alone(self, decoding: Decoding) -> Decoding:
+        """The settings with which the base replies by itself."""
+        return decoding.alone(self.model.generation_config)
 
     def settings(self, decoding: Decoding, prompt: int, most: int) -> dict[str, Any]:
         """What `generate` is told: how tokens are drawn, at most how many, and that what stands in the first `prompt`
@@ -170,7 +170,7 @@ class Engine:
         penalty = RepetitionPenaltyLogitsProcessor(chosen.repetition_penalty, prompt_ignore_length=prompt)
         return {
             "do_sample": drawn,
-            "num_beams": chosen.num_beams,
+            "num_beams": decoding.num_beams,
             "logits_processor": LogitsProcessorList([penalty]),
             "repetition_penalty": 1.0,  # the base's own would count the prompt
             "max_new_tokens": most,
