@@ -29,6 +29,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTraine
 from mynah.models import attention
 
 STEP = 8192  # tokens
+BEAMS = 4  # with which the model replies by itself: its likeliest replies are its most grammatical ones
 PAUSE = 30  # seconds: a longer step was the machine asleep, and is no training time
 ROLES = ("system", "user", "assistant")
 
@@ -215,6 +216,7 @@ class Training:
                 clock = last_save = time.monotonic()
         self.save()
         self.note({"step": self.step, "tokens": self.seen, "valid": self.validate(), "seconds": round(self.spent)})
+        self.model.generation_config.num_beams = BEAMS
         self.model.to(torch.bfloat16).save_pretrained(self.options.out / "model")
         self.tokenizer.save_pretrained(self.options.out / "model")
 

@@ -103,8 +103,8 @@ def raw(engine: Engine, lines: list[str], decoding: Decoding) -> list[str]:
 
 
 def count(starter: Path) -> str:
-    """500 replies at the default settings, and how many do what none should: as the starter replies by itself, and drawn
-    as a bot draws that was made of it."""
+    """500 replies at the default settings, and how many do what none should: of the starter by itself, and drawn as a
+    bot's are."""
     engine, lines = Engine(str(starter)), first_lines()
     ways = {"by itself": engine.alone(Decoding()), "drawn": Decoding()}
     told = {name: told_of(raw(engine, lines, decoding)) for name, decoding in ways.items()}
