@@ -50,7 +50,14 @@ def test_brackets_show_what_is_learned_where_there_are_no_colours(
 
 def test_a_project_without_a_dataset_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(tokens.UserError, match="mynah split"):
-        tokens.run(Project.at(tmp_path / "p"), tokens.Options(), tokens.ModelOptions())
+        tokens.run(Project.at(tmp_path / "p"), tokens.Options(), tokens.TrainOptions(), tokens.ModelOptions())
+
+
+def test_everyone_is_learned_where_that_is_asked_for(project: Project) -> None:
+    everyone = tokens.TrainOptions(learn="all")
+    for row in tokens.run(project, tokens.Options(count=5), everyone, tokens.ModelOptions()):
+        learned = [token["learned"] for token in row["tokens"]]
+        assert True in learned and learned == sorted(learned)  # only what an earlier window learned is left out
 
 
 @given(text=st.text(max_size=40))

@@ -60,6 +60,16 @@ class Rendered:
     labels: list[int]
     replies: list[tuple[int, int, int]]
 
+    def of_everyone(self) -> list[int]:
+        """Labels on all that is said, of whoever: on each learned reply, and on what stands between it and the reply
+        before. So what is context only stays context, and nothing is learned in two windows."""
+        labels, begin = list(self.labels), 0
+        for _, start, end in self.replies:
+            if self.labels[start] != IGNORED:
+                labels[begin:start] = self.ids[begin:start]
+            begin = end
+        return labels
+
 
 class Renderer:
     """Renders with one tokenizer. Raises UserError where the tokenizer has no token that can end a turn."""

@@ -22,6 +22,7 @@ from mynah.core.tables import read_examples
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import tokenizer_of
 from mynah.models.render import IGNORED, Renderer, windows
+from mynah.tune.train import Options as TrainOptions
 
 WINDOW = 512  # tokens of a row; those of training are no longer
 HALF = "\ufffd"  # how a character is shown of which not all tokens are there
@@ -37,15 +38,16 @@ class Options(core_options.Options):
     ids: bool = option(False, "show the number of each token, too", flag=True)
 
 
-SECTIONS: dict[str, type[core_options.Options]] = {"tokens": Options, "model": ModelOptions}
+SECTIONS: dict[str, type[core_options.Options]] = {"tokens": Options, "train": TrainOptions, "model": ModelOptions}
+FLAGS: dict[str, type[core_options.Options]] = {"tokens": Options, "model": ModelOptions}
 
 
 def main(call: Call) -> None:
     """`mynah show-tokens`."""
     options = call.options(SECTIONS)
-    shown, model = options["tokens"], options["model"]
-    assert isinstance(shown, Options) and isinstance(model, ModelOptions)
-    rows = run(Project.find(call.project), shown, model)
+    shown, train, model = options["tokens"], options["train"], options["model"]
+    assert isinstance(shown, Options) and isinstance(train, TrainOptions) and isinstance(model, ModelOptions)
+    rows = run(Project.find(call.project), shown, train, model)
     console = Console(file=call.say.out, highlight=False)
     for row in rows:
         learned = sum(token["learned"] for token in row["tokens"])
@@ -54,23 +56,24 @@ def main(call: Call) -> None:
     call.say.result(rows)
 
 
-def run(project: Project, options: Options, model: ModelOptions) -> list[dict[str, Any]]:
+def run(project: Project, options: Options, train: TrainOptions, model: ModelOptions) -> list[dict[str, Any]]:
     """The rows that training would see of the first examples: `example` and `tokens`, each with `id`, `text` and
     `learned`. Raises UserError where there are no examples."""
     path = project.folder("split") / f"{options.part}.parquet"
     if not path.exists():
         raise UserError("a dataset to show", "a project without one", "Make it: mynah create EXPORT, or mynah split")
     renderer = Renderer(tokenizer_of(model.base))
-    return list(_rows(renderer, read_examples(path)[: options.count]))
+    return list(_rows(renderer, read_examples(path)[: options.count], train.learn))
 
 
-def _rows(renderer: Renderer, examples: list[Any]) -> Iterator[dict[str, Any]]:
+def _rows(renderer: Renderer, examples: list[Any], learn: str) -> Iterator[dict[str, Any]]:
     for example in examples:
         for window in windows(example, renderer, WINDOW):
             made = renderer.render(window.turns, window.system)
+            labels = made.labels if learn == "persona" else made.of_everyone()
             tokens = [
                 {"id": token, "text": text, "learned": label != IGNORED}
-                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), made.labels, strict=True)
+                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), labels, strict=True)
             ]
             yield {"example": example.id, "tokens": tokens}
 

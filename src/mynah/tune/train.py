@@ -2,10 +2,10 @@
 
     mynah train
 
-The loss sees the persona's turns only. After each epoch the validation part is scored, the best checkpoint is kept,
-and the training stops when it no longer gets better. A run that was interrupted goes on at its last checkpoint, of
-which there is one after each epoch, every few minutes, and on Ctrl-C or SIGTERM. Changed options make a new run beside
-the old one.
+The loss sees the persona's turns only, unless told otherwise. After each epoch the validation part is scored, the best
+checkpoint is kept, and the training stops when it no longer gets better. A run that was interrupted goes on at its last
+checkpoint, of which there is one after each epoch, every few minutes, and on Ctrl-C or SIGTERM. Changed options make a
+new run beside the old one.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Options(core_options.Options):
     """How it is trained."""
 
     method: str = option("sft", "the method, by its file in tune/methods")
+    learn: Literal["persona", "all"] = option("persona", "whose turns the loss sees: the persona's, or everyone's")
     lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
     epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0)
     patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
@@ -70,10 +71,10 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
 
 
-def tokenized(examples: Sequence[Example], engine: Any) -> list[dict[str, list[int]]]:
+def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[dict[str, list[int]]]:
     """The rows that the trainer gets: token ids and labels of each window of each example."""
     rendered = [engine.renderer.render(w.turns, w.system) for e in examples for w in engine.windows(e)]
-    return [{"input_ids": r.ids, "labels": r.labels} for r in rendered]
+    return [{"input_ids": r.ids, "labels": r.labels if learn == "persona" else r.of_everyone()} for r in rendered]
 
 
 def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int:
@@ -94,7 +95,7 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     parts = {part: read_examples(project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
     engine = Engine(model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none")
     engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
-    rows = {part: tokenized(examples, engine) for part, examples in parts.items()}
+    rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
     options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)
     checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes)
