@@ -11,11 +11,19 @@ import argparse
 import json
 from pathlib import Path
 
-from batches import BROAD, TALK
+from batches import BROAD, REPLIES, TALK
 from card import put, table
 from corpora import CORPORA
 
-HEAD = ("corpus", "licence", "documents", "tokens", "share of the broad text", "share of the chat stage")
+HEAD = (
+    "corpus",
+    "licence",
+    "documents",
+    "tokens",
+    "share of the broad text",
+    "of the chat stage",
+    "of the last rounds",
+)
 
 
 def main() -> None:
@@ -26,7 +34,7 @@ def main() -> None:
     rows = []
     for name, corpus in CORPORA.items():
         found = counts[name]["train"]
-        shares = (mixture.get(name, 0) / sum(mixture.values()) for mixture in (BROAD, TALK))
+        shares = (mixture.get(name, 0) / sum(mixture.values()) for mixture in (BROAD, TALK, REPLIES))
         rows.append([
             f"{name}: {corpus.origin}", corpus.licence, f"{found['documents']:,}", f"{found['tokens']:,}",
             *(f"{share:.1%}" if share else "" for share in shares),

@@ -78,7 +78,7 @@ def test_help_answers_without_anything_heavy() -> None:
 
 
 def test_help_begins_with_the_commands_to_begin_with(mynah: Mynah) -> None:
-    shown = re.findall(r"^\W*(\w+) {2,}(\w.*?\S)\W*$", mynah("--help").out, re.M)
+    shown = re.findall(r"^\W*([\w-]+) {2,}(\w.*?\S)\W*$", mynah("--help").out, re.M)
     listed = [(word, about) for word, about in shown if word in cli.COMMANDS]
     assert [word for word, _ in listed] == [*FIRST, *list(cli.COMMANDS)[len(FIRST) :]]
     assert all(len(about) > 20 for _, about in listed)

@@ -18,6 +18,7 @@ from mynah.models.decoding import Options as Decoding
 from mynah.models.engines.transformers import Engine
 from mynah.models.render import IGNORED
 from mynah.tune import train
+from mynah.tune.batches import Step
 from mynah.tune.methods import sft
 from tests import bases
 
@@ -45,7 +46,7 @@ def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12
         **train.arguments(folder / "checkpoints", train.Options(epochs=steps, lr=1e-2)),
         "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False,
     }  # fmt: skip
-    made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, 1024, [], load.lora(options))
+    made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(1024), [], load.lora(options))
     made.train()
     made.accelerator.unwrap_model(made.model, keep_fp32_wrapper=False)  # which computes in 16 bits
     return made
@@ -142,7 +143,7 @@ def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:
         return 2 * sft.negative_log_likelihood(logits, labels)
 
     usual, doubled = (
-        sft.trainer(Engine(base).model, engine.tokenizer, rows, rows, arguments, 1024, [], None, each)
+        sft.trainer(Engine(base).model, engine.tokenizer, rows, rows, arguments, Step(1024), [], None, each)
         for each in (sft.negative_log_likelihood, loss)
     )
     with torch.no_grad():
@@ -159,7 +160,7 @@ def test_the_loss_is_the_mean_over_the_learned_tokens_and_padding_changes_nothin
     short = Example("2", TALK.turns[:2])
     rows = train.tokenized([TALK, short], engine)
     arguments = {**train.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))}
-    made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, 4096, [], load.lora(load.Options()))
+    made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(4096), [], load.lora(load.Options()))
     (batch,) = made.get_eval_dataloader()
     with torch.no_grad():
         loss = float(made.compute_loss(made.model, batch))

@@ -50,7 +50,9 @@ def test_what_nobody_set_is_as_the_base_has_it() -> None:
     expected = Decoding(temperature=0.2, top_p=0.9, repetition_penalty=1.1)
     assert Decoding(temperature=0.2).of(base) == expected
     assert Decoding(seed=7).alone(base) == Decoding(seed=7)
-    assert Decoding().alone(GenerationConfig(num_beams=3)) == Decoding(num_beams=3, temperature=0.0)
+    assert Decoding().alone(GenerationConfig(num_beams=3)) == Decoding(
+        num_beams=3, temperature=0.0, repetition_penalty=1.0
+    )
     assert Decoding().of(GenerationConfig()) == Decoding(**DEFAULTS)
     assert Decoding(temperature=0.0).of(base).temperature == 0.0
 

@@ -27,7 +27,7 @@ from mynah.core.types import Score
 from mynah.measure.answers import LABELS, Case, answers, columns, spread
 from mynah.models.decoding import Options as Decoding
 
-VERSION = 3
+VERSION = 4
 SYSTEMS = tuple(LABELS)
 OTHERS = ("base", "prompted")
 """What the tuned run is compared with."""

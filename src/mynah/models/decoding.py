@@ -7,7 +7,7 @@ from typing import Any
 from mynah.core import options as core_options
 from mynah.core.options import option
 
-DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.05}
+DEFAULTS = {"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.15}
 """For what neither the user nor the base's `generation_config.json` says."""
 
 
@@ -32,4 +32,7 @@ class Options(core_options.Options):
         """These settings for a base by itself, which replies with the beams of its `GenerationConfig` where it has
         some, and then draws nothing. What is tuned draws: the likeliest reply of a person is their dullest."""
         beams = getattr(base, "num_beams", None) or 1
-        return self if beams == 1 else self.model_copy(update={"num_beams": beams, "temperature": 0.0})
+        if beams == 1:
+            return self
+        penalty = getattr(base, "repetition_penalty", None) or 1.0
+        return self.model_copy(update={"num_beams": beams, "temperature": 0.0, "repetition_penalty": penalty})
