@@ -25,7 +25,7 @@ from typing import Any
 
 from card import put, table
 
-from mynah.core.folder import Project
+from mynah.core.folder import MODEL, Project
 from mynah.core.tables import read_examples
 from mynah.core.types import Conversation, Example, Message, Origin
 from mynah.data.sources import whatsapp
@@ -118,7 +118,7 @@ def at_random(base: Path, folder: Path) -> Path:
 
 def trained(project: Project, base: Path, *more: str) -> Engine:
     run = mynah("train", "--base", base, *more, "--project", project.path)["run"]
-    return Engine(str(base), project.tuned(run)[0])
+    return Engine(str(base), project.tuned(run)[0] / MODEL)
 
 
 def rows_of(person: str, messages: list[Message], base: Path, out: Path) -> Iterator[list[str]]:

@@ -27,6 +27,7 @@ from mynah.models.load import Options as ModelOptions
 from mynah.models.load import identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Step
+from mynah.tune.care import Care
 from mynah.tune.checkpoints import Checkpoints
 
 VERSION = 2
@@ -98,15 +99,16 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
     options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)
-    checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes)
+    checkpoints, care = Checkpoints(folder / "checkpoints", options.save_minutes), Care()
     trainer = plugins.load("method", options.method).trainer(
         engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(checkpoints.folder, options),
-        Step(options.batch_tokens, options.rows), _callbacks(folder, options, checkpoints), lora(model_options),
+        Step(options.batch_tokens, options.rows), _callbacks(folder, options, checkpoints, care), lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
     need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
     with checkpoints.before_the_end():
         trainer.train(resume_from_checkpoint=checkpoints.newest())
+    care.check()
     curves = trainer.state.log_history
     losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
     if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
@@ -125,7 +127,7 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
         "options": {"train": options.model_dump(), "model": model_options.model_dump()},
         "versions": versions(),
     }
-    return _account(detail, trainer, rows["train"], losses)
+    return _account(detail, trainer, rows["train"], losses, care.note())
 
 
 def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
     }
 
 
-def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints) -> list[Any]:
+def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints, care: Care) -> list[Any]:
     from torch.utils.tensorboard import SummaryWriter
     from transformers import EarlyStoppingCallback, TrainerCallback
     from transformers.integrations import TensorBoardCallback
@@ -182,17 +184,16 @@ def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints) -> list
 
     writer = SummaryWriter(str(folder / "tensorboard"))
     stop = EarlyStoppingCallback(early_stopping_patience=options.patience)
-    return [Progress(), TensorBoardCallback(writer), stop, checkpoints.callback()]
+    return [Progress(), TensorBoardCallback(writer), stop, care.callback(), checkpoints.callback()]
 
 
 def _account(
-    detail: dict[str, Any], trainer: Any, rows: Sequence[dict[str, list[int]]], losses: list[float]
+    detail: dict[str, Any], trainer: Any, rows: Sequence[dict[str, list[int]]], losses: list[float], notes: list[str]
 ) -> Account:
     learned = sum(label != IGNORED for row in rows for label in row["labels"])
     best = losses.index(min(losses)) + 1
     sizes = [(p.numel(), p.requires_grad) for p in trainer.model.parameters()]
     trainable = sum(size for size, trained in sizes if trained)
-    notes = []
     if detail["template"] == "mynah":
         notes.append(
             "the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it"
