@@ -19,12 +19,12 @@ from mynah.core.errors import UserError
 from mynah.core.folder import Project
 from mynah.core.options import option
 from mynah.core.tables import read_examples
+from mynah.models.engines.transformers import WINDOW
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import tokenizer_of
 from mynah.models.render import IGNORED, Renderer, windows
 from mynah.tune.train import Options as TrainOptions
 
-WINDOW = 512  # tokens of a row; those of training are no longer
 HALF = "\ufffd"  # how a character is shown of which not all tokens are there
 COLOURS = ("bold green", "bold cyan")  # by turns, so that it is seen where a token ends
 OTHERS = ("dim", "")
