@@ -9,7 +9,6 @@ docs/benchmarks.md.
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import resource
@@ -21,11 +20,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import zstandard
+from backports import zstd
 
 from mynah.data.files import Input
 from mynah.data.sources import reddit
-from mynah.data.sources.reddit.rows import SCHEMA, WINDOW, lines, opened
+from mynah.data.sources.reddit.rows import SCHEMA, lines, opened
 
 TEXT = """the a to of and in is it that was for on with you they this have from or had by not but what some we can out
 other were all there when up use your how said an each she which their time if will way about many then them would like
@@ -68,7 +67,7 @@ def generate(path: Path, count: int) -> int:
     """Write a `.zst` of so many comments in the order of time; their bytes before packing."""
     chance = random.Random(7)
     size = 0
-    with path.open("wb") as file, zstandard.ZstdCompressor(level=3).stream_writer(file) as packed:
+    with zstd.open(path, "wb") as packed:
         for start in range(0, count, 1000):
             block = "".join(_line(n, count, chance) for n in range(start, min(start + 1000, count))).encode()
             size += len(block)
@@ -94,9 +93,8 @@ def _line(number: int, count: int, chance: random.Random) -> str:
 
 def by_loop(path: Path) -> Iterator[tuple[Any, ...]]:
     """The kept fields of every line, as most programs read dumps."""
-    with path.open("rb") as file:
-        unpacked = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(file, read_across_frames=True)
-        for number, line in enumerate(io.TextIOWrapper(unpacked, "utf-8"), 1):
+    with zstd.open(path, "rt", encoding="utf-8") as unpacked:
+        for number, line in enumerate(unpacked, 1):
             value = json.loads(line)
             get = value.get
             yield (

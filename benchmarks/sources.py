@@ -318,9 +318,9 @@ def _size(file: Input) -> int:
     with file.open() as stream:
         if not file.name.endswith(".zst"):
             return sum(len(block) for block in iter(lambda: stream.read(1 << 20), b""))
-        import zstandard
+        from backports import zstd
 
-        with zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(stream) as inside:
+        with zstd.open(stream, options={zstd.DecompressionParameter.window_log_max: 31}) as inside:
             return sum(len(block) for block in iter(lambda: inside.read(1 << 20), b""))
 
 

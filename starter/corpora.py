@@ -8,7 +8,6 @@ both sides.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-import zstandard
+from backports import zstd
 from scenes import bare, read_scenes
 
 Turn = tuple[str, str]  # speaker, text
@@ -52,8 +51,7 @@ class Corpus:
 def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSONL file, compressed or not."""
     if path.suffix == ".zst":
-        with path.open("rb") as raw:
-            text = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8")
+        with zstd.open(path, "rt", encoding="utf-8") as text:
             yield from (json.loads(line) for line in text if line.strip())
     else:
         with path.open(encoding="utf-8") as stream:

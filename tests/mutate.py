@@ -290,9 +290,9 @@ def mutant(source: str, seed: int, index: int) -> Mutant:
 
 def _mutated(r: Random, data: bytes) -> bytes:
     if data.startswith(b"(\xb5/\xfd") and r.random() < 0.8:  # what is packed is damaged before it is
-        import zstandard
+        from backports import zstd
 
-        return zstandard.compress(_mutated(r, zstandard.decompress(data)))
+        return zstd.compress(_mutated(r, zstd.decompress(data)))
     for _ in range(r.choice((1, 1, 1, 2, 3))):
         data = _mutation(r, data)(r, data)[:LONGEST]
     return data

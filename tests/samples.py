@@ -364,7 +364,7 @@ def _messenger() -> list[Sample]:
 
 
 def _reddit() -> list[Sample]:
-    import zstandard
+    from backports import zstd
 
     post = {"id": "q1", "author": "loam", "title": "Slate", "selftext": "Which?", "created_utc": 5, "subreddit": "a"}
     reply = {"link_id": "t3_q1", "parent_id": "t3_q1", "author": "fern", "created_utc": 6.5, "subreddit": "a"}
@@ -387,7 +387,7 @@ def _reddit() -> list[Sample]:
                for each in ([{"kind": "t3", "data": post}], [{"kind": "t1", "data": tree}, more])]  # fmt: skip
     head = "id,link_id,parent_id,author,body,created_utc\n"
     return [
-        Sample("RC_2019-04.zst", {"RC_2019-04.zst": zstandard.compress(lines)}),
+        Sample("RC_2019-04.zst", {"RC_2019-04.zst": zstd.compress(lines)}),
         _json("listing.json", listing),
         _json("array.json", [post, first, last]),
         _text("comments.csv", head + 'k1,t3_q1,t3_q1,moss,"a, b\nc",5\nk2,t3_q1,t1_k1,fern,yes,6\n'),

@@ -25,6 +25,10 @@ class Origin:
     lines: int = 1
 
 
+GONE, UNKNOWN = "[deleted]", "[unknown]"  # the speakers whose account is gone, and who are not named
+NOBODY = frozenset((GONE, "[removed]", UNKNOWN))  # what stands in the place of many names: nobody's way to write
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one speaker sent at one time. `kind` says what the source knows: text of a person, a placeholder for media,

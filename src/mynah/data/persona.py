@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from mynah.core import options as core_options
 from mynah.core.errors import MOST, UserError, nearest
 from mynah.core.options import option
-from mynah.core.types import Conversation
-from mynah.data.sources._shared.people import NOBODY
+from mynah.core.types import NOBODY, Conversation
 
 PROGRAMS = ("assistant", "ChatGPT")  # speakers that nobody has to ask
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 from _damaged import Given, chats, check_damaged, covered, facts, messages, said, unparsed
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -260,7 +260,7 @@ ODD = [
 def test_a_block_at_once_and_line_by_line_are_the_same(kind: type) -> None:
     values = [post(created_utc=kind(5)), *(comment(n, created_utc=kind(n), z=[{"body": n}]) for n in range(50))]
     block = dump(*values).encode()
-    at_once = rows._at_once(block, 7)
+    at_once = rows._at_once(rows.Block.of(block, 7))
     assert at_once is not None and at_once.equals(rows._by_line(block, 7, "x").batch)
     assert at_once.column("line").to_pylist() == list(range(7, 58)) and at_once.schema == rows.SCHEMA
 
@@ -275,13 +275,13 @@ def test_odd_lines_have_their_number_and_leave_the_others_alone(odd: bytes) -> N
     found = read(data)
     assert covered(found) == [1, 2, 3]
     assert {m.origin.line for m in messages(found) if m.id in ("t1_k2", "t1_k3")} == {1, 3}
-    batch = rows._at_once(data, 1)
+    batch = rows._at_once(rows.Block.of(data, 1))
     assert batch is None or batch.equals(rows._by_line(data, 1, "x").batch)
 
 
 def test_two_lines_that_make_two_objects_in_another_way_are_not_taken_for_rows() -> None:
     straddling = b'{"id":"a","body":"b","link_id":"t3_c","z":\n{}}\n{"id":"d","body":"e","link_id":"t3_c"}\n'
-    assert rows._at_once(straddling, 1) is None and rows._at_once(b"{}{}\n\n", 1) is None
+    assert rows._at_once(rows.Block.of(straddling, 1)) is None and rows._at_once(rows.Block.of(b"{}{}\n\n", 1)) is None
     assert covered(read(straddling)) == [1, 2, 3] and len(messages(read(straddling))) == 1
 
 
@@ -307,8 +307,8 @@ def test_files_of_other_encodings() -> None:
 # --- Large dumps ----------------------------------------------------------------------------------------------------
 
 
-def packed(*texts: str, **options: Any) -> bytes:
-    return b"".join(zstandard.ZstdCompressor(**options).compress(text.encode()) for text in texts)
+def packed(*texts: str) -> bytes:
+    return b"".join(zstd.compress(text.encode()) for text in texts)
 
 
 def test_zstandard(tmp_path: Path) -> None:

@@ -20,11 +20,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mynah.core.errors import UserError
+from mynah.core.types import NOBODY
 
 Ints = NDArray[np.int64]
 
 SPOKEN = ("text", "forwarded", "automatic")
 """The kinds of messages that hold words."""
+UNNAMED = "by accounts that are gone or not named"
 PIECE = 50
 """Messages in a row that are drawn, or not, together."""
 TOP = 6
@@ -105,10 +107,12 @@ def read(path: Path, sample: int, seed: int) -> Chats:
     table = pq.read_table(path, columns=columns, read_dictionary=repeated)
     kinds, kind = _codes(table, "kind")
     names, speaker = _codes(table, "speaker")
-    silent = [code for code, name in enumerate(names) if not name]
-    keep = np.isin(kind, [code for code, name in enumerate(kinds) if name in SPOKEN]) & ~np.isin(speaker, silent)
-    left_out = {kinds[code]: int(n) for code, n in enumerate(np.bincount(kind[~keep])) if n}
-    rows = np.flatnonzero(keep)
+    silent, nobody = ([code for code, name in enumerate(names) if name in some] for some in ({""}, NOBODY))
+    words = np.isin(kind, [code for code, name in enumerate(kinds) if name in SPOKEN]) & ~np.isin(speaker, silent)
+    known = ~np.isin(speaker, nobody)
+    left_out = {kinds[code]: int(n) for code, n in enumerate(np.bincount(kind[~words])) if n}
+    left_out |= {UNNAMED: int(n)} if (n := np.count_nonzero(words & ~known)) else {}
+    rows = np.flatnonzero(words & known)
     if not len(rows):
         found = ", ".join(f"{n} {kind}" for kind, n in left_out.items()) or "none"
         raise UserError("messages with words to analyze", found, "Use another export.")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-GONE, UNKNOWN = "[deleted]", "[unknown]"  # whose account is gone, and who is not named
-NOBODY = frozenset((GONE, "[removed]", UNKNOWN))  # what stands in the place of many names: no bot becomes one of these
-
 
 def names_of(seen: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The name of each id, from (id, name) pairs in the order of time: the last that is not empty, otherwise the id.

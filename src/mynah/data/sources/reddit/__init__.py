@@ -34,10 +34,9 @@ from mynah.core import options as core_options
 from mynah.core.errors import UserError
 from mynah.core.options import option
 from mynah.core.tables import span
-from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understood, Unparsed
+from mynah.core.types import GONE, UNKNOWN, Conversation, Item, Kind, Message, Origin, Understood, Unparsed
 from mynah.data.files import HEAD, Input, decoded
 from mynah.data.sources._shared import jsons
-from mynah.data.sources._shared.people import GONE, UNKNOWN
 from mynah.data.sources._shared.times import EPOCH, seconds
 from mynah.data.sources.reddit import tables, texts
 from mynah.data.sources.reddit.rows import LAST, SHOWN, Rows, bare, lines, opened

@@ -1,11 +1,11 @@
-"""Comments and posts as Arrow columns: blocks of whole lines of a dump, read by msgspec while the next is unpacked.
+"""Comments and posts as Arrow columns: blocks of whole lines of a dump, each read by Arrow's JSON reader in a thread.
 
     with opened(file) as stream:
         for rows in lines(stream, file.name):
             rows.batch, rows.unread
 
-Of the forty-odd fields of a line a handful are kept, and the others are passed over. A block in which a line is not as
-lines of dumps are (other types, broken JSON, halves of characters, a comment that names no thread) is read
+Of the forty-odd fields of a line a handful are kept, and no Python object is made for a line. A block in which a line
+is not as lines of dumps are (other types, broken JSON, halves of characters, a comment that names no thread) is read
 line by line instead, which is slower and forgives more: `row` says what a line holds, or why it is neither a comment
 nor a post. Memory does not grow with the file, but a dump that was packed with a window of 2 GB (`zstd --long=31`, as
 many are) needs that much to be unpacked.
@@ -17,18 +17,22 @@ import io
 import json
 import os
 import re
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
-import msgspec
 import numpy as np
 import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from mynah.core.errors import UserError
 from mynah.core.types import Origin, Unparsed
@@ -38,8 +42,8 @@ from mynah.data.sources._shared.times import EPOCH, iso
 
 BLOCK = 4 * 1024**2  # bytes that are read at once
 LONGEST = 64 * 1024**2  # bytes of a line; a comment has at most 10,000 letters
-SLICE = 4096  # packed bytes that are unpacked at once: of a bomb that is some 100 MB
-WINDOW = 2**31  # bytes back to which what is unpacked may refer
+PACKED = 1024**2  # packed bytes that are read at once
+WINDOW = 31  # bits: what is unpacked may refer back to 2 GB
 MAGIC = b"\x28\xb5\x2f\xfd"  # of Zstandard
 BOM = b"\xef\xbb\xbf"
 LINE_FEED = 10
@@ -54,6 +58,7 @@ SCHEMA = pa.schema(
 nothing tells it); a comment has a `body` and no `title`, a post a `title` and no `body`; `created` is in seconds since
 1970."""
 
+_CREATED = re.compile(rb'(?<!\\)"created_utc"\s*:\s*(.)')
 _PREFIX = re.compile(r"t[0-9]_")
 _PERMALINK = re.compile(r"/comments/([0-9A-Za-z]{1,20})(?![0-9A-Za-z])")
 
@@ -63,6 +68,19 @@ class Rows(NamedTuple):
 
     batch: pa.RecordBatch
     unread: list[Unparsed]
+
+
+class Block(NamedTuple):
+    """Whole lines, the number of the first, and where each of them ends, [lines]."""
+
+    data: bytes
+    first: int
+    ends: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, data: bytes, first: int) -> Block:
+        """Lines, each with its line feed."""
+        return cls(data, first, np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_FEED))
 
 
 # --- Bytes ----------------------------------------------------------------------------------------------------------
@@ -87,38 +105,40 @@ def opened(file: Input, facts: dict[str, str] | None = None) -> Iterator[IO[byte
 
 
 class _Unpacked(io.RawIOBase):
-    """What is in one Zstandard frame after the other. Where the last is cut off, all up to there."""
+    """What is in one Zstandard frame after the other, of a bomb never more at once than is asked for. Where the last is
+    cut off, all up to there."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__()
-        self.stream, self.rest, self.held = stream, b"", memoryview(b"")
+        self.stream, self.rest = stream, b""
         self.frame: Any = None  # the one that is not at its end
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self.held:
-            packed = self.rest or self.stream.read(SLICE)
-            if not packed:
-                return 0
-            self.held = memoryview(self._unpacked(packed))
-        count = min(len(buffer), len(self.held))
-        buffer[:count] = self.held[:count]
-        self.held = self.held[count:]
+        count = 0
+        while count < len(buffer) and self._goes_on():
+            try:
+                data = self.frame.decompress(self.rest, len(buffer) - count)
+            except zstd.ZstdError as error:
+                raise EOFError(str(error)) from error
+            self.rest = self.frame.unused_data
+            self.frame = None if self.frame.eof else self.frame
+            buffer[count : count + len(data)] = data
+            count += len(data)
         return count
 
-    def _unpacked(self, packed: bytes) -> bytes:
-        """What these bytes hold; of those behind the end of a frame it is read next."""
-        import zstandard
-
-        frame = self.frame or zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj()
-        try:
-            data: bytes = frame.decompress(packed)
-        except zstandard.ZstdError as error:
-            raise EOFError(str(error)) from error
-        self.frame, self.rest = (None, frame.unused_data) if frame.eof else (frame, b"")
-        return data
+    def _goes_on(self) -> bool:
+        """Is there more? Of the frame that was begun, or of the next."""
+        if not self.rest and (self.frame is None or self.frame.needs_input):
+            self.rest = self.stream.read(PACKED)
+            if not self.rest:
+                return False
+        if self.frame is None:
+            options = {int(zstd.DecompressionParameter.window_log_max): WINDOW}
+            self.frame = zstd.ZstdDecompressor(options=options)
+        return True
 
 
 # --- Lines ----------------------------------------------------------------------------------------------------------
@@ -130,96 +150,81 @@ def lines(stream: IO[bytes], name: str, holding: Sequence[bytes] = ()) -> Iterat
     workers = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Rows]] = deque()
-        for block, first in _blocks(stream, name):
-            lowered = block.lower() if holding else b""
+        for block in _blocks(stream, name):
+            lowered = block.data.lower() if holding else b""
             if holding and not any(text in lowered for text in holding):
                 continue
-            waiting.append(pool.submit(_parsed, block, first, name))
-            if len(waiting) > workers:
+            waiting.append(pool.submit(_parsed, block, name))
+            if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _blocks(stream: IO[bytes], name: str) -> Iterator[tuple[bytes, int]]:
-    """Blocks of whole lines, the last of which ends with a line feed, too, and the number of their first line."""
+def _blocks(stream: IO[bytes], name: str) -> Iterator[Block]:
+    """Blocks of whole lines, the last of which ends with a line feed, too."""
     first = 1
     begun: list[bytes] = []  # the line that goes on in the next block
     data = stream.read(BLOCK).removeprefix(BOM)
     while data:
         end = data.rfind(b"\n") + 1
         if end:
-            block = b"".join([*begun, memoryview(data)[:end]])
+            block = Block.of(b"".join([*begun, memoryview(data)[:end]]), first)
             begun = []
-            yield block, first
-            first += len(_line_ends(block))
+            yield block
+            first += len(block.ends)
         begun.append(data[end:])
         if sum(map(len, begun)) > LONGEST:
             found = f"{name!r}, whose line {first:,} is longer than {LONGEST // 1024**2} MB"
             raise UserError("a dump with a comment or a post a line", found, "Is it the right file?")
         data = stream.read(BLOCK)
     if last := b"".join(begun):
-        yield last + b"\n", first
+        yield Block.of(last + b"\n", first)
 
 
-def _parsed(block: bytes, first: int, name: str) -> Rows:
-    """The rows of a block whose first line has this number."""
-    batch = _at_once(block, first)
-    return Rows(batch, []) if batch is not None else _by_line(block, first, name)
+def _parsed(block: Block, name: str) -> Rows:
+    """The rows of a block."""
+    batch = _at_once(block)
+    return Rows(batch, []) if batch is not None else _by_line(block.data, block.first, name)
 
 
-class _Line(msgspec.Struct, gc=False):
-    """The fields of a line that are kept; the decoder passes over all others."""
+def _at_once(block: Block) -> pa.RecordBatch | None:
+    """The rows by Arrow's reader, or None where a line is not as lines of dumps are."""
+    from pyarrow import json as pajson
 
-    id: str | None = None
-    link_id: str | None = None
-    parent_id: str | None = None
-    author: str | None = None
-    body: str | None = None
-    title: str | None = None
-    selftext: str | None = None
-    subreddit: str | None = None
-    created_utc: float | None = None
-
-
-_LINES = msgspec.json.Decoder(_Line, strict=False)  # so that a time may be written as a text
-_fields = attrgetter(*_Line.__struct_fields__)
-
-
-def _at_once(block: bytes, first: int) -> pa.RecordBatch | None:
-    """The rows of all lines together, or None where a line is not as lines of dumps are."""
-    ends = _line_ends(block)
-    if not _are_objects(block, ends):
+    if not _are_objects(block):
         return None
+    created = _CREATED.search(block.data)
+    kind = pa.string() if created and created[1] == b'"' else pa.float64()
+    schema = pa.schema([*((name, pa.string()) for name in TEXTS), ("created_utc", kind)])
     try:
-        found = _LINES.decode_lines(block)
-        if len(found) != len(ends):
+        table = pajson.read_json(
+            pa.BufferReader(block.data),
+            read_options=pajson.ReadOptions(use_threads=False, block_size=len(block.data) + 1),
+            parse_options=pajson.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+        table.validate(full=True)  # the reader lets bytes pass that are no UTF-8
+        if table.num_rows != len(block.ends):
             return None
-        values = zip(_Line.__struct_fields__, zip(*map(_fields, found), strict=True), strict=True)
-        kinds = {"created_utc": pa.float64()}
-        return _checked({name: pa.array(each, kinds.get(name, pa.string())) for name, each in values}, first)
-    except (msgspec.MsgspecError, UnicodeError, pa.ArrowException):
+        return _checked(table.combine_chunks().to_batches()[0], block.first)
+    except pa.ArrowException:
         return None
 
 
-def _line_ends(block: bytes) -> NDArray[np.intp]:
-    """Where the line feeds are, [lines]."""
-    return np.flatnonzero(np.frombuffer(block, np.uint8) == LINE_FEED)
-
-
-def _are_objects(block: bytes, ends: NDArray[np.intp]) -> bool:
+def _are_objects(block: Block) -> bool:
     """Does every line begin and end as an object does? Where there are as many objects as lines then, none is across
     two, and the place of a row is the number of its line."""
-    data = np.frombuffer(block, np.uint8)
-    begins = np.append(0, ends[:-1] + 1)
-    return bool(np.all(data[begins] == ord("{")) and np.all(data[ends - 1] == ord("}")))
+    data = np.frombuffer(block.data, np.uint8)
+    begins = np.append(0, block.ends[:-1] + 1)
+    return bool(np.all(data[begins] == ord("{")) and np.all(data[block.ends - 1] == ord("}")))
 
 
-def _checked(column: dict[str, pa.Array], first: int) -> pa.RecordBatch | None:
+def _checked(found: pa.RecordBatch, first: int) -> pa.RecordBatch | None:
     """The columns of SCHEMA, or None where a row has no id, no thread, or is not clearly a comment or a post. Raises
     ArrowInvalid for a time that is no number."""
     from pyarrow import compute as pc
 
+    column = {name: found.column(name) for name in found.schema.names}
     is_comment, is_post = pc.is_valid(column["body"]), pc.is_valid(column["title"])
     post = pc.binary_join_element_wise(pa.scalar("t3_"), column["id"], "")
     column["link_id"] = pc.if_else(is_comment, column["link_id"], post)
@@ -229,8 +234,9 @@ def _checked(column: dict[str, pa.Array], first: int) -> pa.RecordBatch | None:
     clear = pc.and_(pc.and_(pc.xor(is_comment, is_post), has_thread), pc.utf8_is_alnum(column["id"]))
     if not pc.all(clear).as_py():
         return None
-    column["created"] = pc.cast(pc.floor(column["created_utc"]), pa.int64())
-    column["line"] = pa.array(np.arange(first, first + len(is_post)))
+    created = column["created_utc"]
+    column["created"] = pc.cast(pc.floor(created) if pa.types.is_floating(created.type) else created, pa.int64())
+    column["line"] = pa.array(np.arange(first, first + found.num_rows))
     return pa.RecordBatch.from_arrays([column[name] for name in SCHEMA.names], schema=SCHEMA)
 
 

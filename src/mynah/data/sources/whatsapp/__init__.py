@@ -23,7 +23,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -56,6 +56,7 @@ _TRACES = re.compile(rf"[{bodies.LEFT}{bodies.RIGHT}]|{_PLACEHOLDERS}|{any_of(bo
 _NAME = re.compile(r"(?:^|/)_chat\.txt$|whatsapp", re.I)
 _WEB_NOTICE = "- "  # WhatsApp Web sets notices off like this
 _KINDS: tuple[Kind, ...] = get_args(Kind)
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _NO_DAY = 0  # no ordinal of a date
 _EPOCH = date(1970, 1, 1).toordinal()
 _SECOND = 1_000_000  # microseconds
@@ -275,8 +276,7 @@ class _Chat:
     notices: frozenset[int]  # codes of what looks like senders and is none
     speakers: Ints  # place of the name of each sender, [names]
     names: tuple[str, ...]  # the first of which is nobody's
-    members: frozenset[str]
-    phrases: dict[tuple[str, str], tuple[Kind, str]] = field(default_factory=dict)  # of WhatsApp's, met before
+    bodies: _Bodies
 
 
 def _messages(file: Input, scan: Scan, days: Ints) -> Messages:
@@ -289,7 +289,7 @@ def _messages(file: Input, scan: Scan, days: Ints) -> Messages:
     names = {name: place for place, name in enumerate(dict.fromkeys(["", *shown.values()]))}
     speakers = np.zeros(len(scan.names) + 1, np.int32)  # the last is that of NOBODY
     speakers[used] = [names[shown[scan.names[code]]] for code in used]
-    chat = _Chat(scan, ios, frozenset(notices), speakers, tuple(names), _members(file))
+    chat = _Chat(scan, ios, frozenset(notices), speakers, tuple(names), _Bodies(ios, _members(file)))
     batches, start = [], 0
     nulls = pa.nulls(max(len(rows.line) for rows in scan.rows), pa.string())
     for longer in moved:
@@ -305,18 +305,19 @@ def _batch(
 ) -> pa.RecordBatch:
     """The messages of a piece. Only those that may be more than text are looked at."""
     count = len(rows.line)
-    look = np.zeros(count, np.bool_)
+    odd = (rows.senders == NOBODY) | np.isin(rows.senders, list(chat.notices))
+    odd[list(moved)] = True
+    look = odd.copy()
     look[rows.suspects] = True
-    look |= np.isin(rows.senders, list(chat.notices))
-    places = np.flatnonzero(look).tolist()
-    kinds, speakers = np.zeros(count, np.int32), chat.speakers[rows.senders]
-    texts = []
-    for number, text in zip(places, rows.several(places), strict=True):
-        kind, said = _said(chat, rows, number, text, moved.get(number))
+    places = np.flatnonzero(look)
+    texts, kinds, speakers = [], np.zeros(count, np.int32), chat.speakers[rows.senders]
+    found = zip(places.tolist(), odd[places].tolist(), rows.several(places), strict=True)
+    for number, is_odd, text in found:
+        mark = rows.marked.get(number, "")
+        kind, said = _odd(chat, rows, number, text, moved.get(number)) if is_odd else chat.bodies[text, mark]
         texts.append(said)
-        if kind != "text":
-            kinds[number] = _KINDS.index(kind)
-            speakers[number] = 0 if kind == "system" else speakers[number]
+        kinds[number] = _CODES[kind]
+    speakers[kinds == _CODES["system"]] = 0
     text = pc.replace_with_mask(rows.texts, arrow.mask(look), arrow.strings(texts)) if texts else rows.texts
     at = ((days.astype(np.int64) - _EPOCH) * 86_400 + rows.seconds) * _SECOND
     columns = [
@@ -327,22 +328,34 @@ def _batch(
     return pa.record_batch(columns, schema=COLUMNS)
 
 
-def _said(chat: _Chat, rows: Rows, number: int, text: str, moved: tuple[int, int] | None) -> tuple[Kind, str]:
-    """The kind of a message, and its text: without what belongs to the name, or with the name that is none."""
+def _odd(chat: _Chat, rows: Rows, number: int, text: str, moved: tuple[int, int] | None) -> tuple[Kind, str]:
+    """The kind and the text of what nobody says, with the name that is none, and of what begins with a part of the
+    name, without it."""
     sender = int(rows.senders[number])
-    if sender == NOBODY or sender in chat.notices:
-        if sender != NOBODY:
-            rows.senders[number] = moved[0] if moved else sender
-            text = chat.scan.rest(rows, number, text)
-        return "system", _stripped(text.removeprefix(_WEB_NOTICE) if chat.ios else text)
-    body = _stripped(text[moved[1] :] if moved else text)
-    mark = rows.marked.get(number, "")
-    if known := chat.phrases.get((body, mark)):
-        return known
-    found = bodies.classify(body, chat.ios and bodies.is_generated(body, mark), chat.ios, chat.members)
-    if found[0] != "text" and len(chat.phrases) < bodies.MOST:
-        chat.phrases[body, mark] = found
-    return found
+    if sender != NOBODY and sender not in chat.notices:
+        assert moved
+        return chat.bodies[text[moved[1] :], rows.marked.get(number, "")]
+    if sender != NOBODY:
+        rows.senders[number] = moved[0] if moved else sender
+        text = chat.scan.rest(rows, number, text)
+    return "system", _stripped(text.removeprefix(_WEB_NOTICE) if chat.ios else text)
+
+
+class _Bodies(dict[tuple[str, str], tuple[Kind, str]]):
+    """The kind and the text of a body, by the body and the mark that begins its line. Those that WhatsApp wrote, the
+    same ones again and again, are remembered."""
+
+    def __init__(self, ios: bool, members: frozenset[str]) -> None:
+        super().__init__()
+        self.ios, self.members = ios, members
+
+    def __missing__(self, key: tuple[str, str]) -> tuple[Kind, str]:
+        text, mark = key
+        body = _stripped(text)
+        found = bodies.classify(body, self.ios and bodies.is_generated(body, mark), self.ios, self.members)
+        if found[0] != "text" and len(self) < bodies.MOST:
+            self[key] = found
+        return found
 
 
 def _stripped(body: str) -> str:

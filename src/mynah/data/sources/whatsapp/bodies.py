@@ -83,17 +83,20 @@ SUSPECT = "|".join(
 text as it is, has no further name, and no line like a head."""
 _FULL_STOPS = ".。।۔"
 MOST = 100_000  # beginnings that are remembered
+BEGINNING = 12  # characters of a body that tell more than the first four
+_OPEN = tuple(phrase.casefold() for phrase in (*_CALLS, *_BY_ADMIN, *BANNERS))  # behind which more may stand
 _STARTS_OF_PHRASES = frozenset(
-    phrase.casefold()[:length] for phrase in (*_KINDS, _ONCE, *_CALLS, *_BY_ADMIN, *BANNERS) for length in range(1, 13)
+    phrase.casefold()[:length] for phrase in (*_KINDS, _ONCE, *_OPEN) for length in range(1, BEGINNING + 1)
 )
 
 
 class _Beginnings(dict[str, bool]):
-    """Whether a body with these first four characters may be one of WhatsApp's phrases, found out when it is asked."""
+    """Whether a body with these first characters may be one of WhatsApp's phrases, found out when it is asked."""
 
     def __missing__(self, start: str) -> bool:
         odd = clean(start) != start or start[:1].isdecimal()
-        found = odd or start.rstrip(_FULL_STOPS).casefold() in _STARTS_OF_PHRASES
+        plain = start.casefold()
+        found = odd or plain.rstrip(_FULL_STOPS)[:BEGINNING] in _STARTS_OF_PHRASES or plain.startswith(_OPEN)
         if len(self) < MOST:
             self[start] = found
         return found

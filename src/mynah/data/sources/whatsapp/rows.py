@@ -57,9 +57,9 @@ class Rows:
     marked: dict[int, str]  # the first of the marks with which a line begins
     ended: frozenset[int]  # rows in which the line ends with the colon behind the sender
 
-    def several(self, places: Sequence[int]) -> list[str]:
+    def several(self, places: Sequence[int] | NDArray[np.int64]) -> list[str]:
         """The texts at these places."""
-        return self.texts.take(arrow.array(np.array(places, np.int64))).to_pylist()  # type: ignore[no-any-return]
+        return self.texts.take(arrow.array(np.asarray(places, np.int64))).to_pylist()  # type: ignore[no-any-return]
 
 
 class _Codes(dict[Any, int]):
@@ -230,15 +230,16 @@ class Scan:
         marks, first, last, senders, texts = (split[place::FIELDS] for place in range(FIELDS))
         dates, clocks = (last, first) if self.shape and self.shape.time_first else (first, last)
         count = len(texts)
-        nobody = [number for number, sender in enumerate(senders) if sender is None]
+        codes = np.fromiter(map(self._senders.__getitem__, senders), np.int32, count)
+        nobody = np.flatnonzero(codes == NOBODY).tolist()
         feeds = {number: text.count("\n") for number in nobody if (text := texts[number]).find("\n") >= 0}
         ended = frozenset(number for number in nobody if self._named(number, senders, texts))
+        codes[nobody] = [self._senders[senders[number]] for number in nobody]
         column = arrow.strings(texts)
         lines = arrow.numbers(pc.count_substring(column, "\n")) + 1
         lines[list(feeds)] = [each + 1 for each in feeds.values()]
         line = self._line + np.cumsum(lines) - lines
         self._line += int(lines.sum())
-        codes = np.fromiter(map(self._senders.__getitem__, senders), np.int32, count)
         seconds = np.fromiter(map(self._seconds.__getitem__, clocks), np.int32, count)
         suspect = _suspect(column, texts) | (codes == NOBODY)
         suspect[list(ended)] = True  # their texts begin with a further line
@@ -246,7 +247,7 @@ class Scan:
         rows = Rows(
             dates=np.fromiter(map(self._dates.__getitem__, dates), np.int32, count),
             seconds=seconds, senders=codes, texts=column, line=line.astype(np.int32), lines=lines.astype(np.int32),
-            suspects=suspects, marked={number: mark[0] for number, mark in enumerate(marks) if mark}, ended=ended,
+            suspects=suspects, marked=_marked(marks), ended=ended,
         )  # fmt: skip
         self.rows.append(rows)
         self.missed |= int(seconds.min()) == NEVER
@@ -303,11 +304,19 @@ class Scan:
         self.shapes[shape] = First(old.number + count, min(old.line, line))
 
 
+def _marked(marks: Sequence[str]) -> dict[int, str]:
+    """The first mark of each row that has one: most files have none."""
+    return {number: mark[0] for number, mark in enumerate(marks) if mark} if any(marks) else {}
+
+
 def _suspect(column: pa.Array, texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Which texts have to be looked at, [n]."""
-    within = arrow.is_true(pc.match_substring_regex(column, bodies.SUSPECT))
-    starts = map(_START, texts)
-    return within | np.fromiter(map(bodies.BEGINNINGS.__getitem__, starts), np.bool_, len(texts))
+    """Which texts have to be looked at, [n]: for something in them, or for their first four characters and then, of
+    those few, for more of them."""
+    suspect = arrow.is_true(pc.match_substring_regex(column, bodies.SUSPECT))
+    begins = np.fromiter(map(bodies.BEGINNINGS.__getitem__, map(_START, texts)), np.bool_, len(texts))
+    for number in np.flatnonzero(begins & ~suspect).tolist():
+        suspect[number] = bodies.BEGINNINGS[texts[number][: bodies.BEGINNING]]
+    return suspect
 
 
 def _fields(text: str, heads: Sequence[Head]) -> Iterator[Any]:
