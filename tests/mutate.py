@@ -237,7 +237,7 @@ def row(r: Random, data: bytes) -> bytes:
                 _spoil(r, connection)
             connection.commit()
             return connection.serialize()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):  # a name that is damaged is no text
             return flip(r, data)
 
 

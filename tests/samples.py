@@ -216,22 +216,26 @@ def _google_chat() -> list[Sample]:
     return [_archive("takeout.zip", **files), _json("messages.json", {"messages": rows})]
 
 
+MESSAGES_TABLES = """
+CREATE TABLE message (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, guid TEXT UNIQUE, text TEXT, attributedBody BLOB,
+  handle_id INTEGER DEFAULT 0, date INTEGER, is_from_me INTEGER DEFAULT 0, item_type INTEGER DEFAULT 0,
+  group_action_type INTEGER DEFAULT 0, group_title TEXT, other_handle INTEGER DEFAULT 0,
+  associated_message_guid TEXT, associated_message_type INTEGER DEFAULT 0, thread_originator_guid TEXT,
+  balloon_bundle_id TEXT, date_edited INTEGER DEFAULT 0, is_auto_reply INTEGER DEFAULT 0);
+CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, chat_identifier TEXT, display_name TEXT);
+CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT, service TEXT, person_centric_id TEXT);
+CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER, PRIMARY KEY (chat_id, message_id));
+CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
+CREATE TABLE chat_recoverable_message_join (chat_id INTEGER, message_id INTEGER);
+CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, filename TEXT, transfer_name TEXT, mime_type TEXT,
+  is_sticker INTEGER DEFAULT 0);
+CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+"""
+
+
 def _imessage() -> list[Sample]:
     """A database of Messages, as small as the source takes it, with two people and a group."""
-    script = """
-    CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, attributedBody BLOB, handle_id INTEGER,
-      date INTEGER, is_from_me INTEGER DEFAULT 0, item_type INTEGER DEFAULT 0, group_action_type INTEGER DEFAULT 0,
-      group_title TEXT, other_handle INTEGER DEFAULT 0, associated_message_guid TEXT,
-      associated_message_type INTEGER DEFAULT 0, thread_originator_guid TEXT, balloon_bundle_id TEXT,
-      date_edited INTEGER DEFAULT 0, is_auto_reply INTEGER DEFAULT 0);
-    CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, chat_identifier TEXT, display_name TEXT);
-    CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT, service TEXT, person_centric_id TEXT);
-    CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER, PRIMARY KEY (chat_id, message_id));
-    CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
-    CREATE TABLE chat_recoverable_message_join (chat_id INTEGER, message_id INTEGER);
-    CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, filename TEXT, transfer_name TEXT, mime_type TEXT,
-      is_sticker INTEGER DEFAULT 0);
-    CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+    people = """
     INSERT INTO handle VALUES (1, '+15550100', 'iMessage', NULL), (2, 'bo@example.org', 'iMessage', NULL);
     INSERT INTO chat VALUES (1, 'iMessage;-;+15550100', '+15550100', ''), (2, 'iMessage;+;chat7', 'chat7', 'Mill');
     INSERT INTO chat_handle_join VALUES (1, 1), (2, 1), (2, 2);
@@ -247,7 +251,7 @@ def _imessage() -> list[Sample]:
         {"text": "yes", "thread_originator_guid": "G1", "is_from_me": 1, "date_edited": start},
     ]  # fmt: skip
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(script)
+        connection.executescript(MESSAGES_TABLES + people)
         for number, row in enumerate(rows, 1):
             values = {"ROWID": number, "guid": f"G{number}", "date": start + number * 10**9, **row}
             names, marks = ", ".join(values), ", ".join("?" * len(values))

@@ -19,6 +19,15 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def all_writable(value: Any) -> Any:
+    """Texts, objects of them and lists, as deep as they are, as `writable`."""
+    if isinstance(value, str):
+        return value if value.isascii() else writable(value)
+    if isinstance(value, dict):
+        return {all_writable(name): all_writable(each) for name, each in value.items()}
+    return [all_writable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def texts(values: Sequence[str | None]) -> pa.Array:
     """Strings, some of which may be missing, as an array."""
     try:

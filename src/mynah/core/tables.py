@@ -62,17 +62,8 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]], schema: pa.Schema | N
     try:
         table = pa.Table.from_pylist(list(rows), schema=schema)
     except UnicodeEncodeError:
-        table = pa.Table.from_pylist([_writable(row) for row in rows], schema=schema)
+        table = pa.Table.from_pylist(arrow.all_writable(list(rows)), schema=schema)
     pq.write_table(table, path)
-
-
-def _writable(value: Any) -> Any:
-    """A value of a row without halves of characters."""
-    if isinstance(value, str):
-        return arrow.writable(value)
-    if isinstance(value, dict):
-        return {_writable(name): _writable(each) for name, each in value.items()}
-    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from mynah.core.types import Conversation, Item, Kind, Message, Origin, Understo
 from mynah.data.files import Input, decoded, inputs
 from mynah.data.sources import imessage
 from mynah.data.sources.imessage import database
+from tests.samples import MESSAGES_TABLES
 
 
 @dataclass(frozen=True)
@@ -209,20 +210,7 @@ def test_reading_undoes_writing(chat: Conversation) -> None:
 
 # --- The database ---------------------------------------------------------------------------------------------------
 
-SCHEMA = """
-CREATE TABLE message (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, guid TEXT UNIQUE, text TEXT, attributedBody BLOB,
-  handle_id INTEGER DEFAULT 0, date INTEGER, is_from_me INTEGER DEFAULT 0, item_type INTEGER DEFAULT 0,
-  group_action_type INTEGER DEFAULT 0, group_title TEXT, other_handle INTEGER DEFAULT 0,
-  associated_message_guid TEXT, associated_message_type INTEGER DEFAULT 0, thread_originator_guid TEXT,
-  balloon_bundle_id TEXT, date_edited INTEGER DEFAULT 0, is_auto_reply INTEGER DEFAULT 0);
-CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, chat_identifier TEXT, display_name TEXT);
-CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT, service TEXT, person_centric_id TEXT);
-CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER, PRIMARY KEY (chat_id, message_id));
-CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
-CREATE TABLE chat_recoverable_message_join (chat_id INTEGER, message_id INTEGER);
-CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, filename TEXT, transfer_name TEXT, mime_type TEXT,
-  is_sticker INTEGER DEFAULT 0);
-CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+ROWS = """
 INSERT INTO handle VALUES (1, '+15550100', 'iMessage', NULL), (2, '+15550100', 'SMS', NULL),
   (3, 'bo@example.org', 'iMessage', NULL);
 INSERT INTO chat VALUES (1, 'iMessage;-;+15550100', '+15550100', ''), (2, 'SMS;-;+15550100', '+15550100', NULL),
@@ -253,7 +241,7 @@ def typedstream(text: str) -> bytes:
 def made(path: Path, *rows: dict[str, Any], more: str = "") -> Path:
     """A database with these messages, a second apart; `chat` says where each is."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(SCHEMA)
+        connection.executescript(MESSAGES_TABLES + ROWS)
         for number, row in enumerate(rows, 1):
             values = {"ROWID": number, "guid": f"G{number}", "date": (NOON + number) * 10**9, **row}
             chat = values.pop("chat", 1)

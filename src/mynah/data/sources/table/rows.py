@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mynah.core.arrow import all_writable
 from mynah.core.errors import UserError, did_you_mean
 from mynah.data.files import LARGEST, Input, decoded, readable
 from mynah.data.records import normal
@@ -399,7 +400,7 @@ def _objects(found: Iterable[tuple[str, Any, str]], format: str) -> Table:
     for number, (line, value, error) in enumerate(found, 1):
         if isinstance(value, dict) and value:
             try:
-                objects.append((number, _sound(value)))
+                objects.append((number, all_writable(value)))
             except RecursionError:
                 broken.append(Broken(number, line[:SHOWN], "values that are nested too deeply"))
         else:
@@ -410,17 +411,6 @@ def _objects(found: Iterable[tuple[str, Any, str]], format: str) -> Table:
     rows = [(number, [each.get(key) for key in keys]) for number, each in objects]
     names = _called(keys)
     return _filled_rows(Table(tuple(names), rows, broken, {"format": format}))
-
-
-def _sound(value: Any) -> Any:
-    """The value without halves of characters, which JSON can escape and no file can hold."""
-    if isinstance(value, str):
-        return value if value.isascii() else text_of(value)
-    if isinstance(value, list):
-        return [_sound(each) for each in value]
-    if isinstance(value, dict):
-        return {text_of(key): _sound(each) for key, each in value.items()}
-    return value
 
 
 def _first_object(text: str) -> list[str]:
