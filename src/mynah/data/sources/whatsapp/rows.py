@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import time
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +31,6 @@ NOBODY = -1  # the sender of a notice
 NEVER = -1  # the second of a time that does not exist
 DEEPEST = 4  # colons of a name that are looked at
 FIELDS = 5  # of a row as split: marks, date and time in their order, sender, text
-_START = itemgetter(slice(0, 4))
 _TIME = heads_of.TIME
 
 
@@ -313,7 +311,9 @@ def _suspect(column: pa.Array, texts: Sequence[str]) -> NDArray[np.bool_]:
     """Which texts have to be looked at, [n]: for something in them, or for their first four characters and then, of
     those few, for more of them."""
     suspect = arrow.is_true(pc.match_substring_regex(column, bodies.SUSPECT))
-    begins = np.fromiter(map(bodies.BEGINNINGS.__getitem__, map(_START, texts)), np.bool_, len(texts))
+    start = pc.utf8_slice_codeunits(column, 0, 4).dictionary_encode()
+    known = np.array([bodies.BEGINNINGS[each] for each in start.dictionary.to_pylist()], np.bool_)
+    begins = known[arrow.numbers(start.indices)]
     for number in np.flatnonzero(begins & ~suspect).tolist():
         suspect[number] = bodies.BEGINNINGS[texts[number][: bodies.BEGINNING]]
     return suspect
