@@ -28,6 +28,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/whatsapp.py
 	$(BIN)/python benchmarks/sources.py
 	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python benchmarks/replies.py
 	$(BIN)/python benchmarks/import.py
 	$(BIN)/python benchmarks/reddit.py
 	$(BIN)/python benchmarks/near_duplicates.py

@@ -4,7 +4,8 @@
 
 Takes the samples of the tests (`tests/samples.py`), damages them (`tests/mutate.py`) and reads each as `ingest` does. A
 traceback, two seconds of the processor for one input, and lines that do not add up are failures: the input is kept in a
-folder, and the command that shows it again is printed. The same seed gives the same inputs in every run.
+folder, and the command that shows it again is printed. The table of all sources goes into docs/sources.md. The same
+seed gives the same inputs in every run.
 
     .venv/bin/python benchmarks/mutants.py --source irc --only 12      # one input again, with its traceback
     .venv/bin/python benchmarks/mutants.py --source irc --file PATH    # a file as this source reads it
@@ -23,6 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from page import put
 
 from mynah.core import plugins
 from tests import mutate
@@ -121,6 +124,8 @@ def main() -> None:
         every.append(tried(source, asked.seed, asked.count, asked.seconds, kept))
         print(every[-1], flush=True)
     print(f"\n{table(every)}")
+    if not asked.source:
+        put("sources.md", "mutants", table(every))
     sys.exit(any(each.ends[kind] for each in every for kind in ENDS if kind not in GOOD))
 
 

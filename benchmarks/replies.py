@@ -1,10 +1,11 @@
 """How well it is concluded who answers whom in IRC logs, against links that people drew.
 
-    .venv/bin/python benchmarks/replies.py [FOLDER]
+    .venv/bin/python benchmarks/replies.py [FOLDER ...]
 
-Reads every `X.raw.txt` of the folder with the links in `X.annotation.txt`: a line `1002 1003 -` links the message in
+Reads every `X.raw.txt` of the folders with the links in `X.annotation.txt`: a line `1002 1003 -` links the message in
 line 1003, counted from 0, to the one that it answers, and a message linked to itself begins a conversation. Only the
-lines that people looked at count. Prints precision, recall and F1 without the links to itself, and with them.
+lines that people looked at count. Writes precision, recall and F1, without the links to itself and with them, into
+docs/sources.md.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from page import put
+
 from mynah.core.types import Conversation, Message
 from mynah.data.files import inputs
 from mynah.data.sources import irc
 
 ROOT = Path(__file__).parents[1]
-LOGS = ROOT.parent / "shared" / "data" / "1_ubuntu_irc" / "irc_disentanglement_dev"
+LOGS = sorted((ROOT.parent / "shared" / "data" / "1_ubuntu_irc").glob("irc_disentanglement_*"))
 Links = dict[int, set[int]]
 
 
@@ -71,12 +74,15 @@ def total(folder: Path) -> Counter[str]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LOGS
-    found = total(folder)
-    print(f"{folder.name}: {found['others drawn']:,} links to others and {found['self drawn']:,} to itself")
-    for name, which in (("to others", ("others",)), ("all", ("others", "self"))):
-        precision, recall, f1 = measured(found, *which)
-        print(f"{name:10} precision {precision:.1%}  recall {recall:.1%}  F1 {f1:.1%}")
+    lines = ["| logs | links | drawn by people | precision | recall | F1 |", "|---|---|--:|--:|--:|--:|"]
+    for folder in [Path(given) for given in sys.argv[1:]] or LOGS:
+        found = total(folder)
+        for name, which in (("to others", ("others",)), ("all", ("others", "self"))):
+            figures = " | ".join(f"{each:.1%}" for each in measured(found, *which))
+            count = sum(found[f"{each} drawn"] for each in which)
+            lines.append(f"| {folder.name} | {name} | {count:,} | {figures} |")
+    print("\n".join(lines))
+    put("sources.md", "replies", "\n".join(lines))
 
 
 if __name__ == "__main__":
