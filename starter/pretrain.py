@@ -14,33 +14,22 @@ large tensors would be zeroed anew each time, which costs more than the arithmet
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
-import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 from batches import BROAD, IGNORED, REPLIES, TALK, Streams, heard, inputs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from mynah.core import allocator
 from mynah.models import attention
 
 STEP = 8192  # tokens
 BEAMS = 4  # with which the model replies by itself: its likeliest replies are its most grammatical ones
 PAUSE = 30  # seconds: a longer step was the machine asleep, and is no training time
 ROLES = ("system", "user", "assistant")
-
-
-def keep_memory() -> None:
-    """Tell glibc not to give memory back between steps."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            libc = ctypes.CDLL(None)
-            for setting, value in ((-3, 2**30), (-1, 2**34 // 16), (-2, 2**28)):  # mmap threshold, trim, top pad
-                libc.mallopt(setting, value)
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int) -> LlamaForCausalLM:
@@ -241,7 +230,7 @@ def main() -> None:
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    keep_memory()
+    allocator.keep()
     training = Training(options)
     with attention.quickened(training.model):
         training.run()

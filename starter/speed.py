@@ -50,7 +50,8 @@ def learning(folder: Path) -> tuple[float, int]:
     export = folder / CHAT.name
     lines = CHAT.read_text(encoding="utf-8").splitlines(keepends=True)
     export.write_text("".join(lines[:MESSAGES]), encoding="utf-8")  # a line of it is a message
-    command = [sys.executable, "-m", "mynah", "create", str(export), "--as", PERSONA, "--consent", "--json"]
+    command = [sys.executable, "-m", "mynah", "create", str(export), "--as", PERSONA, "--consent", "--json",
+               "--project", str(folder / "bot")]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     train = json.loads(done.stdout)["stages"]["train"]
     return train["seconds"], train["came_in"]["learned tokens"]

@@ -18,6 +18,7 @@ from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from mynah.core import allocator
 from mynah.core.errors import UserError
 from mynah.core.options import Options, flag_of
 
@@ -59,6 +60,7 @@ PLAIN: dict[str, Any] = {"negative": "", "show_default": False}
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point of `mynah`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    allocator.keep()
     try:
         build(words)(words, exit_on_error=False, print_error=True)
     except CycloptsError:

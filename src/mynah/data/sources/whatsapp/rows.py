@@ -131,8 +131,7 @@ class Scan:
         """Go through the whole file."""
         self._senders[None] = NOBODY
         for piece in file.pieces():
-            text = piece.replace("\r\n", "\n") if "\r" in piece else piece
-            self._add("\n" + text.removesuffix("\n"))
+            self._add(piece)
         if self._open:
             self._put([*self._open, "".join(self._text)])
         else:
