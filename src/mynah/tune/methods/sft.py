@@ -7,6 +7,8 @@ padded on the right, where causal attention does not see it, so that no mask is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mynah.core.errors import UserError
@@ -49,16 +51,29 @@ def trainer(
             mean = loss(made.logits.float(), labels[learned]) / count
             return (mean, made) if return_outputs else mean
 
-    made = Trainer(
-        model=model,
-        args=SFTConfig(
-            **arguments, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None, pad_to_multiple_of=MULTIPLE
-        ),
-        train_dataset=Dataset.from_list(train),
-        eval_dataset=Dataset.from_list(valid),
-        processing_class=tokenizer,
-        callbacks=callbacks,
-        peft_config=adapter and adapter.config(model),
-    )
+    with _bare(model):
+        made = Trainer(
+            model=model,
+            args=SFTConfig(
+                **arguments, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None, pad_to_multiple_of=MULTIPLE
+            ),
+            train_dataset=Dataset.from_list(train),
+            eval_dataset=Dataset.from_list(valid),
+            processing_class=tokenizer,
+            callbacks=callbacks,
+            peft_config=adapter and adapter.config(model),
+        )
     made.shares(step, adapter)
     return made
+
+
+@contextmanager
+def _bare(model: Any) -> Iterator[None]:
+    """Inside it the output layer is shown as it is without an adapter: TRL refuses one there, which its own loss would
+    pass by, but ours does not."""
+    head = model.get_output_embeddings()
+    model.get_output_embeddings = lambda: head
+    try:
+        yield
+    finally:
+        del model.get_output_embeddings
