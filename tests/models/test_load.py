@@ -40,12 +40,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(bases.small(tmp_path_factory.mktemp("base")))
 
 
-def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12) -> Any:
+def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12, **more: Any) -> Any:
     """A trainer after some steps on TALK."""
     rows = train.tokenized([TALK], engine)
     arguments = {
         **train.arguments(folder / "checkpoints", train.Options(epochs=steps, lr=1e-2)),
-        "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False,
+        "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False, **more,
     }  # fmt: skip
     method = plugins.load("method", engine.architecture.METHOD)
     made = method.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(1024), [], load.lora(options))

@@ -101,7 +101,7 @@ def load(
     packed = getattr(config, "quantization_config", None) is not None  # as it is stored
     if packed and in_full:
         raise UserError("weights that can be trained", f"{base!r}, stored in few bits", "Take --adapter lora.")
-    how = _quantized() if quant == "nf4" else {"dtype": torch.float32 if in_full else "auto"}
+    how = _quantized() if quant == "nf4" and not packed else {"dtype": torch.float32 if in_full else "auto"}
     try:
         model = architectures.of(config).family().from_pretrained(where, config=config, use_safetensors=True, **how)
     except (OSError, ValueError) as error:  # ValueError: no architecture that writes text
@@ -254,9 +254,10 @@ def merged(base: str, adapter: Path, quant: str = "none") -> Any:
     the very weights that it was trained on."""
     from peft import PeftModel
 
-    model, _ = load(base, quant=quant)
-    if quant != "none":
+    model: Any = load(base, quant=quant)[0]
+    if getattr(model, "is_quantized", False):
         model = model.dequantize()
+        model._weight_conversions = None  # how packed weights are read; those of the copy are not packed
     adapted = PeftModel.from_pretrained(model, str(adapter))
     _untie(model)
     return adapted.merge_and_unload()

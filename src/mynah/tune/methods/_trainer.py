@@ -3,7 +3,8 @@ learning rates of LoRA+, and in 16 bits attention and adapters that lose no time
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mynah.models.attention import quickened
@@ -72,11 +73,27 @@ class Shared:
         to 32 bits and, by autocast, back again."""
         from peft.helpers import disable_input_dtype_casting
 
-        if not self.args.bf16:
+        with ExitStack() as inside:
+            inside.enter_context(_unpacked(self.model))
+            if self.args.bf16:
+                base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+                inside.enter_context(quickened(base))
+                inside.enter_context(disable_input_dtype_casting(self.model))
             return super().train(*words, **settings)  # type: ignore[misc]
-        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-        with quickened(base), disable_input_dtype_casting(self.model):
-            return super().train(*words, **settings)  # type: ignore[misc]
+
+
+@contextmanager
+def _unpacked(model: Any) -> Iterator[None]:
+    """Inside it layers of 4 bits stay as they are: when they first evaluate on a CPU, bitsandbytes packs their weights
+    for a kernel that gradients do not pass, and leaves them so when the training goes on."""
+    layers = [layer for layer in model.modules() if getattr(layer, "support_avx512bf16_for_cpu", False)]
+    for layer in layers:
+        layer.support_avx512bf16_for_cpu = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.support_avx512bf16_for_cpu = True
 
 
 def rounded(tokens: int) -> int:
