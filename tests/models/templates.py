@@ -7,6 +7,7 @@ from pathlib import Path
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from mynah.models.load import STARTER
+from mynah.models.render import DIALOGPT
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -31,6 +32,7 @@ TEMPLATES: dict[str, tuple[str, list[str], str]] = {
     "starter": ("", [], "<|end|>"),
     "chatml": (CHATML, ["<|im_start|>", "<|im_end|>"], "<|im_end|>"),
     "llama2": (LLAMA2, ["<s>", "</s>"], "</s>"),
+    "dialogpt": (DIALOGPT, [], "<|end|>"),
     "mistral": (MISTRAL, ["<s>", "</s>", "[INST]", "[/INST]"], "</s>"),
     "llama3": (
         "llama3.jinja",

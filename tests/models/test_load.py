@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from mynah.core import plugins
 from mynah.core.errors import UserError
 from mynah.core.options import resolve
 from mynah.core.types import Example, Prompt, Turn
@@ -39,14 +40,15 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(bases.small(tmp_path_factory.mktemp("base")))
 
 
-def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12) -> Any:
+def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12, **more: Any) -> Any:
     """A trainer after some steps on TALK."""
     rows = train.tokenized([TALK], engine)
     arguments = {
         **train.arguments(folder / "checkpoints", train.Options(epochs=steps, lr=1e-2)),
-        "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False,
+        "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False, **more,
     }  # fmt: skip
-    made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(1024), [], load.lora(options))
+    method = plugins.load("method", engine.architecture.METHOD)
+    made = method.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(1024), [], load.lora(options))
     made.train()
     made.accelerator.unwrap_model(made.model, keep_fp32_wrapper=False)  # which computes in 16 bits
     return made

@@ -1,4 +1,4 @@
-"""The laws of rendering, over generated conversations and the templates of seven model families."""
+"""The laws of rendering, over generated conversations and the templates of eight model families."""
 
 from __future__ import annotations
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import mynah
 from mynah import cli, create
 from mynah.core.errors import UserError
+from mynah.core.folder import MODEL, Project
 from mynah.core.options import check_sections, read_recipe, resolve
+from mynah.core.types import Prompt, Turn
+from mynah.data import clean, ingest, pair, pseudonymize, split
+from mynah.models.decoding import Options as Decoding
+from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
-from mynah.tune import plan
+from mynah.tune import plan, train
 from mynah.tune.planning import bases, meta
+from tests import bases as small_bases
+from tests.bases import SMALL, USUAL
+from tests.conftest import evenings, export
 
 RECIPES = Path(mynah.__file__).parent / "recipes"
 KNOWN = {**create.SECTIONS, **plan.SECTIONS}
@@ -30,12 +37,7 @@ TRAINED = {
     "whatsapp-hebrew-mistral": (86_065_184, 7_503_884_288 + 86_065_184),
 }
 SHARES = {"ubuntu-llama2": (15, "0.589770503135875"), "whatsapp-hebrew-mistral": (4, "1.1339")}
-SMALL: dict[str, dict[str, Any]] = {
-    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2},
-    "t5": {"d_model": 32, "d_ff": 64, "d_kv": 16, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 2},
-}
-OTHERS = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-          "num_key_value_heads": 1}  # fmt: skip
+SLOW = ("industrial-mistral", "insurance-neox", "reddit-mistral", "ubuntu-llama2")  # as others, as far as a test goes
 
 
 def model_options(name: str) -> ModelOptions:
@@ -61,7 +63,7 @@ def test_a_recipe_names_options_that_exist_and_says_what_is_not_published(name: 
 def test_a_recipe_finds_its_layers_in_a_small_model_of_its_architecture(name: str) -> None:
     options = model_options(name)
     base = bases.find(options.base)
-    small = {**base.values, "vocab_size": 64, **SMALL.get(base.kind, OTHERS)}
+    small = {**base.values, "vocab_size": 64, **SMALL.get(base.kind, USUAL)}
     trained, parameters = meta.count(meta.attach(meta.build(bases.Base(name, name, small)), options))
     assert 0 < trained <= parameters and (trained == parameters) == (options.adapter == "none")
 
@@ -90,3 +92,33 @@ def test_a_recipe_is_known_by_its_name() -> None:
     assert read_recipe(Path("ubuntu-llama2"))["model"]["rank"] == 16
     with pytest.raises(UserError, match="ubuntu-llama2"):
         read_recipe(Path("ubuntu-llama3"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """40 evenings of Ida and Otto, ready to learn from."""
+    folder = tmp_path_factory.mktemp("recipes")
+    made = Project.at(folder / "p")
+    ingest.run(made, ingest.Options(input=export(folder / "WhatsApp Chat with Ida.txt", *evenings(40))))
+    clean.run(made, clean.Options())
+    pseudonymize.run(made, pseudonymize.Options(off=True))
+    pair.run(made, pair.Options(me="Otto", persona="Ida", consent=True))
+    split.run(made, split.Options())
+    return made
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in NAMES])
+def test_a_recipe_trains_a_small_model_of_its_architecture(name: str, project: Project, tmp_path: Path) -> None:
+    sections = read_recipe(Path(name))
+    base = str(small_bases.of(sections["model"]["base"], tmp_path / "base"))
+    model = resolve(ModelOptions, {**sections["model"], "base": base}, "model")
+    options = resolve(train.Options, {**sections["train"], "epochs": 2}, "train")
+    account = train.run(project, options, model)
+    assert account.went_out["run"].startswith("seq2seq-" if "flan" in name else "sft-")
+    assert 0 < account.went_out["validation loss"] < 40 and account.detail["trainable_parameters"] > 0
+    curves = json.loads((project.folder("runs", account.went_out["run"]) / "curves.json").read_text())
+    assert sum("loss" in line for line in curves) >= 2
+    engine = Engine(base, project.folder("runs", account.went_out["run"], MODEL), quant=model.quant)
+    assert engine.renderer.turns == model.turns
+    asked = Prompt("1", 1, "", (Turn("user", ("home?",)),), Turn("assistant", ("almost",)))
+    assert len(engine.replies([asked], Decoding(temperature=0.0, max_tokens=4))) == 1

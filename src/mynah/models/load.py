@@ -7,21 +7,24 @@ LoRA and QLoRA are how a model is loaded, not methods: any method trains any ada
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from mynah.core import options as core_options
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, did_you_mean
 from mynah.core.folder import file_hash
 from mynah.core.options import option
+from mynah.models import architectures
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 ADAPTER = "adapter_config.json"  # what makes a folder an adapter and not a model
 STARTER = Path(__file__).parent / "starter"
+ALL, OUTPUT = "all-linear", "output"  # words for layers, whatever they are called
 SMALL = 1_000_000_000  # parameters up to which a CPU computes in 32 bits
 
 
@@ -36,9 +39,24 @@ class Options(core_options.Options):
     dropout: float = option(
         0.0, "dropout before the LoRA matrices; on a CPU it costs a quarter of the time", ge=0, lt=1
     )
-    targets: str = option("all-linear", "the layers that get an adapter, by PEFT's names")
+    targets: str = option(
+        "all-linear", "layers with an adapter, by name; all: the linear ones; output: the output layer", flag="adapt"
+    )
     rslora: bool = option(False, "scale by alpha / sqrt(rank) (Kalajdzievski 2023, arXiv:2312.03732)")
     dora: bool = option(False, "learn length and direction apart (DoRA, Liu et al. 2024, arXiv:2402.09353)")
+    loraplus: float = option(
+        1.0, "how many times faster the second matrix learns (LoRA+, Hayou et al. 2024, arXiv:2402.12354)", ge=1
+    )
+    template: Literal["auto", "own", "mynah", "dialogpt"] = option(
+        "auto", "how turns are written: the base's own template, Mynah's, or DialoGPT's, without roles"
+    )
+    turns: int = option(0, "turns before a reply that are seen, the last ones; 0: as many as fit", ge=0)
+
+    @field_validator("targets")
+    @classmethod
+    def _words(cls, targets: str) -> str:
+        """`all` is PEFT's `all-linear`; spaces do not matter."""
+        return ",".join(ALL if word in ("all", ALL) else word for word in targets.replace(" ", "").split(",") if word)
 
     @model_validator(mode="after")
     def _possible(self) -> Options:
@@ -75,24 +93,37 @@ def load(
     """The model, ready to reply, and its tokenizer. `trained` is what a run made of the base: an adapter, or a model
     of its own. `in_full`: every weight is to be trained, in 32 bits. Raises UserError where there is no such model."""
     import torch
-    from transformers import AutoModelForCausalLM
 
-    quiet()
     adapter = trained if trained and (trained / ADAPTER).exists() else None
     where = str(trained) if trained and not adapter else reference(base)
     tokenizer = tokenizer_of(base, trained)
-    how = _quantized() if quant == "nf4" else {"dtype": torch.float32 if in_full else "auto"}
+    config = config_of(where)
+    packed = getattr(config, "quantization_config", None) is not None  # as it is stored
+    if packed and in_full:
+        raise UserError("weights that can be trained", f"{base!r}, stored in few bits", "Take --adapter lora.")
+    how = _quantized() if quant == "nf4" and not packed else {"dtype": torch.float32 if in_full else "auto"}
     try:
-        model = AutoModelForCausalLM.from_pretrained(where, use_safetensors=True, **how)
-    except OSError as error:
+        model = architectures.of(config).family().from_pretrained(where, config=config, use_safetensors=True, **how)
+    except (OSError, ValueError) as error:  # ValueError: no architecture that writes text
         raise _missing(base, error) from error
-    if quant == "none":
+    if quant == "none" and not packed:
         model = _placed(model)
     if adapter:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer
+
+
+def config_of(base: str) -> Any:
+    """transformers' config of a base. Raises UserError where there is none that it knows."""
+    from transformers import AutoConfig
+
+    quiet()
+    try:
+        return AutoConfig.from_pretrained(reference(base))
+    except (OSError, ValueError) as error:
+        raise _missing(base, error) from error
 
 
 def tokenizer_of(base: str, trained: Path | None = None) -> PreTrainedTokenizerBase:
@@ -111,7 +142,7 @@ def tokenizer_of(base: str, trained: Path | None = None) -> PreTrainedTokenizerB
 
 def _missing(base: str, error: Exception) -> UserError:
     todo = "Check the name and the network, or use --base starter, which needs none."
-    return UserError("a causal chat model", f"none that loads as {base!r} ({_first_line(error)})", todo)
+    return UserError("a model that writes text", f"none that loads as {base!r} ({_first_line(error)})", todo)
 
 
 def _placed(model: Any) -> Any:
@@ -156,21 +187,66 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl|peft")
 
 
-def lora(options: Options) -> Any:
-    """PEFT's configuration of the adapter that these options describe; None where every weight is trained."""
-    from peft import LoraConfig
+class Adapter:
+    """What is trained beside a base: matrices of LoRA (Hu et al. 2021, arXiv:2106.09685) on some of its layers."""
 
-    if options.adapter == "none":
-        return None
-    return LoraConfig(
-        r=options.rank,
-        lora_alpha=options.alpha,
-        lora_dropout=options.dropout,
-        target_modules=options.targets if options.targets == "all-linear" else options.targets.split(","),
-        use_rslora=options.rslora,
-        use_dora=options.dora,
-        task_type="CAUSAL_LM",
-    )
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def config(self, model: Any) -> Any:
+        """PEFT's configuration of it on this model. Raises UserError for layers that the model does not have."""
+        from peft import LoraConfig
+
+        options = self.options
+        return LoraConfig(
+            r=options.rank,
+            lora_alpha=options.alpha,
+            lora_dropout=options.dropout,
+            target_modules=targets(model, options.targets),
+            use_rslora=options.rslora,
+            use_dora=options.dora,
+            task_type=architectures.of(model.config).TASK,
+        )
+
+    def optimizer(self, model: Any, kind: Any, weight_decay: float, **settings: Any) -> Any:
+        """An optimizer of this kind with LoRA+'s learning rates: B of each pair B A learns `loraplus` times faster."""
+        from peft.optimizers import create_loraplus_optimizer
+
+        ratio = {"loraplus_lr_ratio": self.options.loraplus, "loraplus_weight_decay": weight_decay}
+        return create_loraplus_optimizer(model, kind, **ratio, **settings)
+
+
+def lora(options: Options) -> Adapter | None:
+    """The adapter that these options describe; None where every weight is trained."""
+    return None if options.adapter == "none" else Adapter(options)
+
+
+def targets(model: Any, words: str) -> list[str]:
+    """The layers of a model that these words name: ends of names as PEFT takes them, `all-linear` for the linear layers
+    but the output layer, `output` for that, whatever they are called. Raises UserError for a word that names none."""
+    head = model.get_output_embeddings()
+    every = {name: module is head for name, module in linear_layers(model)}
+    known = sorted({name.rpartition(".")[2] for name in every})
+    generic = {
+        ALL: [name for name, is_head in every.items() if not is_head],
+        OUTPUT: [name for name, is_head in every.items() if is_head],
+    }
+    found: list[str] = []
+    for word in words.split(","):
+        named = generic[word] if word in generic else [word] * any(f".{name}".endswith(f".{word}") for name in every)
+        if not named:
+            todo = f"{did_you_mean(word, known)} Or {ALL}: the linear layers, or {OUTPUT}: the output layer."
+            raise UserError("the name of a linear layer for model.targets", repr(word), todo)
+        found += named
+    return found
+
+
+def linear_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """The linear layers of a base by their names, GPT-2's transposed ones and those of 4 bits, too."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D
+
+    return ((name, module) for name, module in model.named_modules() if isinstance(module, Linear | Conv1D))
 
 
 def merged(base: str, adapter: Path, quant: str = "none") -> Any:
@@ -178,15 +254,29 @@ def merged(base: str, adapter: Path, quant: str = "none") -> Any:
     the very weights that it was trained on."""
     from peft import PeftModel
 
-    model, _ = load(base, quant=quant)
-    if quant != "none":
+    model: Any = load(base, quant=quant)[0]
+    if getattr(model, "is_quantized", False):
         model = model.dequantize()
-    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        model._weight_conversions = None  # how packed weights are read; those of the copy are not packed
+    adapted = PeftModel.from_pretrained(model, str(adapter))
+    _untie(model)
+    return adapted.merge_and_unload()
+
+
+def _untie(model: Any) -> None:
+    """Give an output layer that has an adapter weights of its own: merged into those of the embeddings, the adapter
+    would change what is read, too."""
+    import torch
+
+    head = model.get_output_embeddings()
+    if hasattr(head, "base_layer") and head.base_layer.weight is model.get_input_embeddings().weight:
+        head.base_layer.weight = torch.nn.Parameter(head.base_layer.weight.detach().clone())
+        model.config.tie_word_embeddings = False
 
 
 def context_length(model: PreTrainedModel) -> int:
     """The tokens that the model can see at once."""
-    return int(getattr(model.config, "max_position_embeddings", 2048))
+    return int(getattr(model.config.get_text_config(), "max_position_embeddings", 2048))
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,8 @@ Laws (tests/models/test_render.py):
 
 A tokenizer's own chat template is kept when it keeps the laws (TRL's training variant of it counts); otherwise ours
 takes its place. Tokens are made piece by piece, the pieces ending where a reply of the assistant begins or ends, so
-that law 1 holds token for token whatever the tokenizer merges.
+that law 1 holds token for token whatever the tokenizer merges. A tokenizer that writes no line feeds, as T5's, writes
+two of its spare tokens in their place.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mynah.core.errors import UserError
@@ -34,6 +36,9 @@ OURS = (
     "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
     "{% if add_generation_prompt %}[assistant]\n{% endif %}"
 )
+DIALOGPT = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
+"""Turns of whoever, an end-of-text token after each (Zhang et al. 2020, arXiv:1911.00536)."""
+TURNS = "mynah_turns"  # in tokenizer_config.json: the window of turns in which a base was tuned
 
 Messages = list[dict[str, str]]
 
@@ -47,7 +52,7 @@ class Template:
     """A chat template, and whether it wants the system text inside the user's first turn."""
 
     text: str
-    origin: str  # "own", "trl" or "mynah"
+    origin: str  # "own", "trl", "dialogpt" or "mynah"
     fold_system: bool = False
 
 
@@ -59,6 +64,11 @@ class Rendered:
     ids: list[int]
     labels: list[int]
     replies: list[tuple[int, int, int]]
+
+    @property
+    def learned(self) -> list[tuple[int, int]]:
+        """Where the learned replies begin and end."""
+        return [(start, end) for _, start, end in self.replies if self.labels[start] != IGNORED]
 
     def of_everyone(self) -> list[int]:
         """Labels on all that is said, of whoever: on each learned reply, and on what stands between it and the reply
@@ -72,33 +82,63 @@ class Rendered:
 
 
 class Renderer:
-    """Renders with one tokenizer. Raises UserError where the tokenizer has no token that can end a turn."""
+    """Renders with one tokenizer. `template`: auto, own, mynah or dialogpt. `turns`: how many turns before a reply are
+    seen; 0 is what the tokenizer was saved with, or else as many as fit. Raises UserError where the tokenizer has no
+    token that can end a turn, or none that can stand between bubbles."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, template: str = "auto", turns: int = 0) -> None:
         self.tokenizer = tokenizer
+        self.turns = turns or int(tokenizer.init_kwargs.get(TURNS, 0))
         if tokenizer.eos_token is None:
             todo = "Set eos_token in the model folder's tokenizer_config.json."
             raise UserError("a tokenizer with an end-of-text token", "none", todo)
-        self._specials = sorted({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens}, key=len, reverse=True)
+        added = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens}
+        self._specials = sorted(filter(str.strip, added), key=len, reverse=True)  # runs of spaces are no secret
         self._special = re.compile("|".join(map(re.escape, self._specials)))
-        self.template = self._choose()
+        self.marks = self._spare()
+        self.template = self._choose(template)
         exchange = _probe()[:2]
         alone = sum(len(self._tokens(self.content(turn.bubbles))) for turn in exchange)
         self._around = len(self.render(exchange).ids) - alone  # what the template puts around two turns
+
+    def keep(self) -> None:
+        """Let the tokenizer carry the rendering: what is trained is what is saved and served."""
+        self.tokenizer.chat_template = self.template.text
+        if self.turns:
+            self.tokenizer.init_kwargs[TURNS] = self.turns
 
     # --- text ---
 
     def content(self, bubbles: Sequence[str]) -> str:
         """Bubbles as the content of a turn: one a line, none of it readable as a special token."""
-        joined = "\n".join(bubble.replace("\n", INNER_BREAK) for bubble in bubbles)
-        return self._special.sub(lambda found: found[0][0] + JOINER + found[0][1:], joined)
+        between, inside = self.marks or ("\n", INNER_BREAK)
+        harmless = [self._special.sub(lambda found: found[0][0] + JOINER + found[0][1:], each) for each in bubbles]
+        return between.join(each.replace("\n", inside) for each in harmless)
 
     def parse(self, text: str) -> tuple[str, ...]:
         """The bubbles of a reply, whatever special tokens stand around it."""
-        text = text.replace(BROKEN, "")
+        text = self.plain(text.replace(BROKEN, ""))
         for special in self._specials:
-            text = text.replace(special, "").replace(special[0] + JOINER + special[1:], special)
+            text = text.replace(special[0] + JOINER + special[1:], special)
         return split_bubbles(text)
+
+    def plain(self, text: str) -> str:
+        """What a model wrote, without special tokens, and with line feeds where marks stand for them."""
+        for mark, feed in zip(self.marks, ("\n", INNER_BREAK), strict=False):
+            text = re.sub(f" ?{re.escape(mark)} ?", feed, text)
+        return self._special.sub("", text)
+
+    def _spare(self) -> tuple[str, ...]:
+        """The tokens that stand for a line feed between bubbles and for one inside a bubble, where the tokenizer writes
+        no line feeds: two that its base never saw in what people wrote, such as T5's for gaps."""
+        if "\n" in self.tokenizer.decode(self._tokens("a\nb")):
+            return ()
+        told = {self.tokenizer.eos_token, self.tokenizer.bos_token, self.tokenizer.pad_token, self.tokenizer.unk_token}
+        spare = sorted({*self.tokenizer.all_special_tokens} - told, key=lambda token: (len(token), token))
+        if len(spare) < 2:
+            found = "one without line feeds, and without two special tokens in their place"
+            raise UserError("a tokenizer that can tell lines apart", found, "Take another base.")
+        return tuple(spare[:2])
 
     def pieces(self, turns: Sequence[Turn], system: str = "", *, prompt: bool = False) -> list[tuple[str, int | None]]:
         """The text, cut where replies begin and end: (piece, index of the turn it is the reply of, or None). With
@@ -144,7 +184,7 @@ class Renderer:
 
     def prompt_within(self, turns: Sequence[Turn], system: str, most: int) -> list[int]:
         """The prompt with as many of the last turns as fit into `most` tokens; the last turn is always there."""
-        held = list(turns)
+        held = list(turns[-self.turns :])
         room = most - len(self.prompt([], system))
         while len(held) > 1 and sum(self.size(turn) for turn in held) > room:
             del held[0]
@@ -166,21 +206,26 @@ class Renderer:
 
     # --- the choice of a template ---
 
-    def _choose(self) -> Template:
-        for template in self._candidates():
+    def _choose(self, asked: str) -> Template:
+        for template in self._candidates(asked):
             fitted = self._fit(template)
             if fitted:
                 return fitted
-        raise UserError("a tokenizer whose turns can be rendered", "none of the known templates fits", "Report this.")
+        todo = "Let Mynah choose: --set model.template=auto"
+        raise UserError("a template that keeps earlier turns as they were", f"none of the kind {asked!r}", todo)
 
-    def _candidates(self) -> Iterator[Template]:
+    def _candidates(self, asked: str) -> Iterator[Template]:
         own = self.tokenizer.chat_template
-        if isinstance(own, str):
+        if asked in ("auto", "own") and isinstance(own, str):
             yield Template(own, "own")
             variant = _training_variant(self.tokenizer)
             if variant:
                 yield Template(variant, "trl")
-        yield Template(OURS, "mynah")
+        named = "dialogpt" in Path(self.tokenizer.name_or_path).name.lower()
+        if asked == "dialogpt" or (asked == "auto" and named):
+            yield Template(DIALOGPT, "dialogpt")
+        if asked in ("auto", "mynah"):
+            yield Template(OURS, "mynah")
 
     def _fit(self, template: Template) -> Template | None:
         """The template with what it needs, or None where it breaks a law whatever is done."""
@@ -289,7 +334,18 @@ def _training_variant(tokenizer: PreTrainedTokenizerBase) -> str | None:
 
 def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example]:
     """The example in pieces of at most `most` tokens. Pieces overlap by up to a third, which is context only: every
-    learned turn is learned in exactly one piece."""
+    learned turn is learned in exactly one piece. Where a reply sees so many turns only, each has a piece of its own."""
+    if not renderer.turns:
+        yield from _fitting(example, renderer, most)
+        return
+    for place, turn in enumerate(example.turns):
+        before = [replace(each, learn=False) for each in example.turns[max(0, place - renderer.turns) : place]]
+        if turn.learn:
+            yield from _fitting(replace(example, id=f"{example.id}.{place}", turns=(*before, turn)), renderer, most)
+
+
+def _fitting(example: Example, renderer: Renderer, most: int) -> Iterator[Example]:
+    """The example in pieces of at most `most` tokens."""
     whole = replace(example, turns=tuple(_shortened(example.turns, renderer, most // 2)))
     if len(renderer.render(whole.turns, whole.system).ids) <= most:
         yield whole

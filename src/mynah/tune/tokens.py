@@ -62,7 +62,7 @@ def run(project: Project, options: Options, train: TrainOptions, model: ModelOpt
     path = project.folder("split") / f"{options.part}.parquet"
     if not path.exists():
         raise UserError("a dataset to show", "a project without one", "Make it: mynah create EXPORT, or mynah split")
-    renderer = Renderer(tokenizer_of(model.base))
+    renderer = Renderer(tokenizer_of(model.base), model.template, model.turns)
     return list(_rows(renderer, read_examples(path)[: options.count], train.learn))
 
 

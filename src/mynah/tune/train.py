@@ -23,8 +23,9 @@ from mynah.core.progress import bar
 from mynah.core.tables import read_examples
 from mynah.core.types import Example
 from mynah.core.versions import versions
+from mynah.models import architectures
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import identity, multiplies_in_16_bits
+from mynah.models.load import config_of, identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Step
 from mynah.tune.care import Care
@@ -40,7 +41,7 @@ NO_MATTER = {"save_minutes", "checkpointing"}  # options that change how a run i
 class Options(core_options.Options):
     """How it is trained."""
 
-    method: str = option("sft", "the method, by its file in tune/methods")
+    method: str = option("auto", "the method, by its file in tune/methods; auto: what suits the base's architecture")
     learn: Literal["persona", "all"] = option("persona", "whose turns the loss sees: the persona's, or everyone's")
     lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
     epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0)
@@ -66,16 +67,22 @@ SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": Mo
 def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
+    train = train.model_copy(update={"method": method_of(train, model)})
     settings = {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
     print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
     name = f"{train.method}-{print_of[:6]}"
     return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
 
 
+def method_of(options: Options, model: ModelOptions) -> str:
+    """The method that is asked for, or that suits the architecture of the base."""
+    return architectures.of(config_of(model.base)).METHOD if options.method == "auto" else options.method
+
+
 def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[dict[str, list[int]]]:
     """The rows that the trainer gets: token ids and labels of each window of each example."""
     rendered = [engine.renderer.render(w.turns, w.system) for e in examples for w in engine.windows(e)]
-    return [{"input_ids": r.ids, "labels": r.labels if learn == "persona" else r.of_everyone()} for r in rendered]
+    return [row for each in rendered for row in engine.architecture.rows(each, learn)]
 
 
 def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int:
@@ -94,8 +101,11 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     from mynah.models.load import lora
 
     parts = {part: read_examples(project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
-    engine = Engine(model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none")
-    engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
+    engine = Engine(
+        model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none",
+        template=model_options.template, turns=model_options.turns,
+    )  # fmt: skip
+    engine.renderer.keep()
     rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
     options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)

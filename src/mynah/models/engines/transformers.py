@@ -12,10 +12,12 @@ from typing import Any
 
 from mynah.core.journal import Kept
 from mynah.core.types import Example, Prompt, Turn
+from mynah.models import architectures
+from mynah.models.architectures import Reading
 from mynah.models.batches import by_budget
 from mynah.models.decoding import Options as Decoding
 from mynah.models.load import context_length, load
-from mynah.models.render import IGNORED, Rendered, Renderer, windows
+from mynah.models.render import Renderer, windows
 
 SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
 REPLY_TOKENS = 12_288  # padded tokens whose keys and values are cached while replies are made
@@ -35,10 +37,15 @@ class Likelihood:
 class Engine:
     """A model with its tokenizer and renderer."""
 
-    def __init__(self, base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False) -> None:
+    def __init__(
+        self, base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False,
+        template: str = "auto", turns: int = 0,
+    ) -> None:  # fmt: skip
         self.model, self.tokenizer = load(base, trained, quant=quant, in_full=in_full)
-        self.renderer = Renderer(self.tokenizer)
+        self.renderer = Renderer(self.tokenizer, template, turns)
+        self.architecture = architectures.of(self.model.config)
         self.name = base
+        self._pad = self.tokenizer.pad_token_id or 0
         self._base: Any = None if trained else self.model
 
     @contextmanager
@@ -60,19 +67,22 @@ class Engine:
 
     def likelihoods(self, examples: Sequence[Example], kept: Kept | None = None) -> list[Likelihood]:
         """The likelihood of each learned turn, in the order of the examples. What `kept` holds, by the number of the
-        window, is not computed again."""
+        reading, is not computed again."""
         import torch
 
-        pieces = [(e.id, self.renderer.render(p.turns, p.system)) for e in examples for p in self.windows(e)]
+        read = [(e.id, each) for e in examples for p in self.windows(e) for each in self._readings(p)]
         kept = Kept() if kept is None else kept
-        for batch in by_budget([len(piece.ids) for _, piece in pieces], SCORED_TOKENS):
+        for batch in by_budget([reading.size for _, reading in read], SCORED_TOKENS):
             if all(index in kept for index in batch):
                 continue
-            ids, _ = self._padded([pieces[i][1].ids for i in batch], left=False)  # which causal attention does not see
+            readings = [read[index][1] for index in batch]
             with torch.inference_mode():
-                logits = self.model(input_ids=ids, use_cache=False).logits
-            kept.add({index: list(_score(pieces[index][1], logits[row])) for row, index in enumerate(batch)})
-        return [Likelihood(pieces[index][0], *found) for index in range(len(pieces)) for found in kept[index]]
+                logits = self.architecture.logits(self.model, readings, self._pad)
+            kept.add({index: list(_score(read[index][1], logits[row])) for row, index in enumerate(batch)})
+        return [Likelihood(read[index][0], *found) for index in range(len(read)) for found in kept[index]]
+
+    def _readings(self, piece: Example) -> Iterator[Reading]:
+        return self.architecture.readings(self.renderer.render(piece.turns, piece.system))
 
     def windows(self, example: Example) -> Iterator[Example]:
         """The example in pieces as long as the training sees them, the system text not counted."""
@@ -105,14 +115,12 @@ class Engine:
         going, length, stops = list(range(len(prompts))), 0, set(self.renderer.stops)
         most = SPAN if decoding.num_beams == 1 else decoding.max_tokens
         while going and length < decoding.max_tokens:
-            ids, mask = self._padded([[*prompts[i], *made[i]] for i in going], left=True)
+            fed = self._fed([prompts[i] for i in going], [made[i] for i in going])
             span = min(most, decoding.max_tokens - length)
             with torch.inference_mode():
-                rows = self.model.generate(
-                    input_ids=ids, attention_mask=mask, **self.settings(decoding, ids.shape[1] - length, span)
-                )
+                rows = self.model.generate(**fed.inputs, **self.settings(decoding, fed.columns - length, span))
             ended = set()
-            for i, row in zip(going, rows[:, ids.shape[1] :].tolist(), strict=True):
+            for i, row in zip(going, rows[:, fed.columns :].tolist(), strict=True):
                 end = next((at for at, token in enumerate(row) if token in stops), None)
                 made[i] += row[:end]
                 if end is not None:
@@ -127,26 +135,22 @@ class Engine:
 
         tokens = self._prompt(turns, system, decoding)
         if decoding.num_beams > 1:
-            yield from self.tokenizer.batch_decode(self.made([tokens], decoding), skip_special_tokens=True)
+            yield from map(self.renderer.plain, self.tokenizer.batch_decode(self.made([tokens], decoding)))
             return
-        ids, mask = self._padded([tokens], left=True)
-        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)  # type: ignore[arg-type]
+        fed = self._fed([tokens], [[]])
+        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True)  # type: ignore[arg-type]
 
         def work() -> None:
             try:
                 with torch.inference_mode():
-                    self.model.generate(
-                        input_ids=ids,
-                        attention_mask=mask,
-                        streamer=streamer,
-                        **self.settings(decoding, ids.shape[1], decoding.max_tokens),
-                    )
+                    settings = self.settings(decoding, fed.columns, decoding.max_tokens)
+                    self.model.generate(**fed.inputs, streamer=streamer, **settings)
             finally:
                 streamer.end()
 
         thread = Thread(target=work, daemon=True)
         thread.start()
-        yield from streamer
+        yield from map(self.renderer.plain, streamer)
         thread.join()
 
     def _prompt(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> list[int]:
@@ -179,27 +183,16 @@ class Engine:
             **chance,
         }
 
-    def _padded(self, rows: Sequence[Sequence[int]], *, left: bool) -> tuple[Any, Any]:
-        """Ids and attention mask, both [rows, longest]."""
-        import torch
-
-        longest = max(map(len, rows))
-        ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id or 0, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for i, row in enumerate(rows):
-            place = slice(longest - len(row), longest) if left else slice(0, len(row))
-            ids[i, place] = torch.tensor(row)
-            mask[i, place] = 1
-        return ids.to(self.model.device), mask.to(self.model.device)
+    def _fed(self, prompts: architectures.Rows, made: architectures.Rows) -> architectures.Fed:
+        return self.architecture.fed(self.model, prompts, made, self._pad)
 
 
-def _score(piece: Rendered, logits: Any) -> Iterator[tuple[float, int]]:
-    """Nats and tokens of each learned turn of one piece. `logits`: [tokens, vocabulary]."""
+def _score(reading: Reading, logits: Any) -> Iterator[tuple[float, int]]:
+    """Nats and tokens of each reply of one reading. `logits`: [tokens, vocabulary]."""
     import torch
 
-    for _, start, end in piece.replies:
-        if piece.labels[start] == IGNORED:
-            continue
-        target = torch.tensor(piece.ids[start:end], device=logits.device)
-        nll = torch.nn.functional.cross_entropy(logits[start - 1 : end - 1].float(), target, reduction="sum")
-        yield float(nll) if not math.isnan(float(nll)) else math.inf, end - start
+    for place, reply in reading.replies:
+        target = torch.tensor(reply, device=logits.device)
+        foretold = logits[place : place + len(reply)].float()
+        nll = float(torch.nn.functional.cross_entropy(foretold, target, reduction="sum"))
+        yield math.inf if math.isnan(nll) else nll, len(reply)

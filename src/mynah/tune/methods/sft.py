@@ -7,58 +7,33 @@ padded on the right, where causal attention does not see it, so that no mask is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from mynah.models.attention import quickened
+from mynah.core.errors import UserError
+from mynah.models.load import Adapter
 from mynah.models.render import IGNORED
-from mynah.tune.batches import Step, TokenBatches
-
-MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
-
-
-def negative_log_likelihood(logits: Any, labels: Any) -> Any:
-    """The sum of the learned tokens' losses, in nats. logits: [learned, vocabulary], labels: [learned]."""
-    from torch.nn import functional
-
-    return functional.cross_entropy(logits, labels, reduction="sum")
+from mynah.tune.batches import Step
+from mynah.tune.methods._trainer import MULTIPLE, Loss, Shared, negative_log_likelihood
 
 
 def trainer(
     model: Any, tokenizer: Any, train: list[dict[str, Any]], valid: list[dict[str, Any]], arguments: dict[str, Any],
-    step: Step, callbacks: list[Any], adapter: Any, loss: Callable[[Any, Any], Any] = negative_log_likelihood,
+    step: Step, callbacks: list[Any], adapter: Adapter | None, loss: Loss = negative_log_likelihood,
 ) -> Any:  # fmt: skip
     """A TRL trainer over rows of `input_ids` and `labels`. `arguments` are transformers' training arguments; without an
-    `adapter` every weight is trained."""
-    import torch
+    `adapter` every weight is trained. Raises UserError for a base that is no decoder."""
     from datasets import Dataset
-    from peft.helpers import disable_input_dtype_casting
     from torch.nn import functional
-    from torch.utils.data import DataLoader
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
-    class Trainer(SFTTrainer):  # type: ignore[misc]
-        """SFTTrainer whose batches hold a number of tokens, not of rows."""
+    if model.config.is_encoder_decoder:
+        raise UserError("a decoder for the method sft", "an encoder-decoder", "Take --set train.method=seq2seq")
 
-        def _loader(self, rows: Any, shuffled: bool) -> Any:
-            lengths = [-(-len(row["input_ids"]) // MULTIPLE) * MULTIPLE for row in rows]
-            sampler = TokenBatches(lengths, step if shuffled else Step(step.tokens), arguments["seed"], shuffled)
-            return self.accelerator.prepare(DataLoader(rows, batch_sampler=sampler, collate_fn=self.data_collator))
-
-        def get_train_dataloader(self) -> Any:
-            return self._loader(self.train_dataset, shuffled=True)
-
-        def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
-            return self._loader(self.eval_dataset, shuffled=False)
-
-        def train(self, *words: Any, **settings: Any) -> Any:
-            """As the library does; in 16 bits with attention that is fast in them, and without turning each adapter's
-            input to 32 bits and, by autocast, back again."""
-            if not arguments["bf16"]:
-                return super().train(*words, **settings)
-            with quickened(model), disable_input_dtype_casting(self.model):
-                return super().train(*words, **settings)
+    class Trainer(Shared, SFTTrainer):  # type: ignore[misc]
+        """SFTTrainer whose loss computes what is learned and no more."""
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -76,18 +51,29 @@ def trainer(
             mean = loss(made.logits.float(), labels[learned]) / count
             return (mean, made) if return_outputs else mean
 
-    made = Trainer(
-        model=model,
-        args=SFTConfig(
-            **arguments, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None, pad_to_multiple_of=MULTIPLE
-        ),
-        train_dataset=Dataset.from_list(train),
-        eval_dataset=Dataset.from_list(valid),
-        processing_class=tokenizer,
-        callbacks=callbacks,
-        peft_config=adapter,
-    )
-    for weight in made.model.parameters():
-        if weight.requires_grad:  # TRL trains the adapter of a 4-bit base in 16 bits, where small steps vanish
-            weight.data = weight.data.to(torch.float32)
+    with _bare(model):
+        made = Trainer(
+            model=model,
+            args=SFTConfig(
+                **arguments, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None, pad_to_multiple_of=MULTIPLE
+            ),
+            train_dataset=Dataset.from_list(train),
+            eval_dataset=Dataset.from_list(valid),
+            processing_class=tokenizer,
+            callbacks=callbacks,
+            peft_config=adapter and adapter.config(model),
+        )
+    made.shares(step, adapter)
     return made
+
+
+@contextmanager
+def _bare(model: Any) -> Iterator[None]:
+    """Inside it the output layer is shown as it is without an adapter: TRL refuses one there, which its own loss would
+    pass by, but ours does not."""
+    head = model.get_output_embeddings()
+    model.get_output_embeddings = lambda: head
+    try:
+        yield
+    finally:
+        del model.get_output_embeddings

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mynah.core.errors import UserError, did_you_mean
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import lora, quiet
+from mynah.models.load import linear_layers, lora, quiet
 from mynah.tune.planning.bases import Base
 
 Precision = Literal["bfloat16", "float32"]
@@ -70,43 +69,17 @@ def attach(model: Any, options: ModelOptions) -> Any:
     where every weight is trained. Raises UserError where the base has none of the layers."""
     from peft import get_peft_model
 
-    config = lora(options)
-    if config is None:
+    adapter = lora(options)
+    if adapter is None:
         return model
-    config.task_type = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
     precision = model.dtype
-    _check_targets(model, options.targets)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tied embeddings, and of GPT-2's transposed layers, which PEFT understands
-        try:
-            adapted = get_peft_model(model, config, low_cpu_mem_usage=True, autocast_adapter_dtype=False)
-        except ValueError as error:
-            todo = f"Name linear layers of it: {', '.join(_names(model))}."
-            raise UserError("layers that can have an adapter", repr(options.targets), todo) from error
+        adapted = get_peft_model(model, adapter.config(model), low_cpu_mem_usage=True, autocast_adapter_dtype=False)
     for weight in adapted.parameters():
         if weight.requires_grad:
             weight.data = weight.data.to(precision)
     return adapted
-
-
-def _check_targets(model: Any, targets: str) -> None:
-    for target in targets.split(","):
-        if target != "all-linear" and not any(f".{name}".endswith(f".{target}") for name, _ in model.named_modules()):
-            todo = f"{did_you_mean(target, _names(model))} all-linear takes all but the output layer."
-            raise UserError("the name of a layer for model.targets", repr(target), todo)
-
-
-def _names(model: Any) -> list[str]:
-    """What the linear layers of a base are called."""
-    return sorted({name.rpartition(".")[2] for name, _ in linear_layers(model)})
-
-
-def linear_layers(model: Any) -> Iterator[tuple[str, Any]]:
-    """The linear layers of a base by their names, GPT-2's transposed ones, too."""
-    from torch.nn import Linear
-    from transformers.pytorch_utils import Conv1D
-
-    return ((name, module) for name, module in model.named_modules() if isinstance(module, Linear | Conv1D))
 
 
 def quantizable(model: Any) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What the trainers of all methods share, whatever library's trainer stands behind: batches by a budget of tokens, the
+learning rates of LoRA+, and in 16 bits attention and adapters that lose no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from mynah.models.attention import quickened
+from mynah.models.load import Adapter
+from mynah.tune.batches import Step, TokenBatches
+
+MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
+
+Loss = Callable[[Any, Any], Any]
+
+
+def negative_log_likelihood(logits: Any, labels: Any) -> Any:
+    """The sum of the learned tokens' losses, in nats. logits: [learned, vocabulary], labels: [learned]."""
+    from torch.nn import functional
+
+    return functional.cross_entropy(logits, labels, reduction="sum")
+
+
+class Shared:
+    """Goes before a library's trainer among the bases of a class; `shares` says what it needs to know."""
+
+    args: Any
+    model: Any
+    optimizer: Any
+    step: Step
+    adapter: Adapter | None
+
+    def shares(self, step: Step, adapter: Adapter | None) -> None:
+        """Take the budget of a batch and the adapter, of which what is trained is kept in 32 bits: in 16, in which
+        libraries train the adapter of a 4-bit base, small steps vanish."""
+        import torch
+
+        self.step, self.adapter = step, adapter
+        for weight in self.model.parameters():
+            if weight.requires_grad:
+                weight.data = weight.data.to(torch.float32)
+
+    def size(self, row: dict[str, list[int]]) -> int:
+        """The padded tokens of a row."""
+        return rounded(len(row["input_ids"]))
+
+    def get_train_dataloader(self) -> Any:
+        return self._loader(self.train_dataset, self.step, shuffled=True)  # type: ignore[attr-defined]
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        return self._loader(self.eval_dataset, Step(self.step.tokens), shuffled=False)  # type: ignore[attr-defined]
+
+    def _loader(self, rows: Any, step: Step, shuffled: bool) -> Any:
+        from torch.utils.data import DataLoader
+
+        sampler = TokenBatches([self.size(row) for row in rows], step, self.args.seed, shuffled)
+        made: Any = DataLoader(rows, batch_sampler=sampler, collate_fn=self.data_collator)  # type: ignore[attr-defined]
+        return self.accelerator.prepare(made)  # type: ignore[attr-defined]
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """The library's, but for LoRA+."""
+        if self.adapter is None or self.adapter.options.loraplus == 1 or self.optimizer is not None:
+            return super().create_optimizer(model)  # type: ignore[misc]
+        trained = self.model if model is None else model
+        kind, settings = self.get_optimizer_cls_and_kwargs(self.args, trained)  # type: ignore[attr-defined]
+        self.optimizer = self.adapter.optimizer(trained, kind, self.args.weight_decay, **settings)
+        return self.optimizer
+
+    def train(self, *words: Any, **settings: Any) -> Any:
+        """As the library does; in 16 bits with attention that is fast in them, and without turning each adapter's input
+        to 32 bits and, by autocast, back again."""
+        from peft.helpers import disable_input_dtype_casting
+
+        with ExitStack() as inside:
+            inside.enter_context(_unpacked(self.model))
+            if self.args.bf16:
+                base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+                inside.enter_context(quickened(base))
+                inside.enter_context(disable_input_dtype_casting(self.model))
+            return super().train(*words, **settings)  # type: ignore[misc]
+
+
+@contextmanager
+def _unpacked(model: Any) -> Iterator[None]:
+    """Inside it layers of 4 bits stay as they are: when they first evaluate on a CPU, bitsandbytes packs their weights
+    for a kernel that gradients do not pass, and leaves them so when the training goes on."""
+    layers = [layer for layer in model.modules() if getattr(layer, "support_avx512bf16_for_cpu", False)]
+    for layer in layers:
+        layer.support_avx512bf16_for_cpu = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.support_avx512bf16_for_cpu = True
+
+
+def rounded(tokens: int) -> int:
+    """So many tokens when they are padded."""
+    return -(-tokens // MULTIPLE) * MULTIPLE
