@@ -12,7 +12,7 @@ from typing import Any
 
 from mynah.models.attention import quickened
 from mynah.models.render import IGNORED
-from mynah.tune.batches import Step, TokenBatches
+from mynah.tune.batches import Share, Step, TokenBatches, loader
 
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
 
@@ -34,7 +34,6 @@ def trainer(
     from datasets import Dataset
     from peft.helpers import disable_input_dtype_casting
     from torch.nn import functional
-    from torch.utils.data import DataLoader
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -43,8 +42,9 @@ def trainer(
 
         def _loader(self, rows: Any, shuffled: bool) -> Any:
             lengths = [-(-len(row["input_ids"]) // MULTIPLE) * MULTIPLE for row in rows]
-            sampler = TokenBatches(lengths, step if shuffled else Step(step.tokens), arguments["seed"], shuffled)
-            return self.accelerator.prepare(DataLoader(rows, batch_sampler=sampler, collate_fn=self.data_collator))
+            share = Share(self.args.world_size, self.args.process_index)
+            sampler = TokenBatches(lengths, step if shuffled else Step(step.tokens), arguments["seed"], shuffled, share)
+            return loader(rows, sampler, self.data_collator, self.accelerator)
 
         def get_train_dataloader(self) -> Any:
             return self._loader(self.train_dataset, shuffled=True)
@@ -74,6 +74,8 @@ def trainer(
                 only.remove()
             count = learned.sum() if num_items_in_batch is None else num_items_in_batch
             mean = loss(made.logits.float(), labels[learned]) / count
+            if num_items_in_batch is not None:  # which are those of all processes, whose gradients are then averaged
+                mean = mean * self.args.world_size
             return (mean, made) if return_outputs else mean
 
     made = Trainer(
@@ -87,6 +89,7 @@ def trainer(
         callbacks=callbacks,
         peft_config=adapter,
     )
+    made.model_accepts_loss_kwargs = True  # the loss is ours: it takes the number of learned tokens for any base
     for weight in made.model.parameters():
         if weight.requires_grad:  # TRL trains the adapter of a 4-bit base in 16 bits, where small steps vanish
             weight.data = weight.data.to(torch.float32)
