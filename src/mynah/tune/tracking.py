@@ -17,6 +17,22 @@ from mynah.core.errors import UserError, did_you_mean
 NONE, TENSORBOARD = "none", "tensorboard"
 EXTRAS = ("trackio", "wandb", "mlflow")  # each is an extra of that name
 KNOWN = (TENSORBOARD, *EXTRAS, NONE)
+_HOME = {
+    "trackio": {"TRACKIO_DIR": "{}/trackio", "GRADIO_ANALYTICS_ENABLED": "False"},
+    "mlflow": {
+        "MLFLOW_TRACKING_URI": "sqlite:///{}/mlflow.db",
+        "MLFLOW_EXPERIMENT_NAME": "mynah",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    },
+    "wandb": {
+        "WANDB_DIR": "{}",
+        "WANDB_MODE": "offline",
+        "WANDB_PROJECT": "mynah",
+        "WANDB_LOG_MODEL": "false",
+        "WANDB_ERROR_REPORTING": "false",
+    },
+}
+"""Where each tracker keeps things, and what it would tell others, by its own variables."""
 
 
 def check(track: str) -> tuple[str, ...]:
@@ -32,14 +48,14 @@ def check(track: str) -> tuple[str, ...]:
     return tuple(name for name in asked if name != NONE)
 
 
-def callbacks(track: str, folder: Path, run: str) -> list[Any]:
-    """The callbacks that report. TensorBoard writes into `folder`, the run's own; the others beside all runs, where
-    they show this one as `run`. Several processes report once."""
+def callbacks(track: str, folder: Path) -> list[Any]:
+    """The callbacks that report. TensorBoard writes into `folder`, the run's own; the others beside all runs. Several
+    processes report once. Raises UserError as `check` does."""
     names = check(track)
     if not processes.first():
         return []
-    _at_home(folder.parent.parent / "tracking", run)
-    return [_tensorboard(folder) if name == TENSORBOARD else _callback(name) for name in names]
+    home = folder.parent.parent / "tracking"
+    return [_tensorboard(folder) if name == TENSORBOARD else _callback(name, home) for name in names]
 
 
 def arguments(run: str) -> dict[str, Any]:
@@ -54,28 +70,16 @@ def _tensorboard(folder: Path) -> Any:
     return TensorBoardCallback(SummaryWriter(str(folder / TENSORBOARD)))
 
 
-def _callback(name: str) -> Any:
+def _callback(name: str, home: Path) -> Any:
+    home.mkdir(exist_ok=True)
+    _at_home(name, home)  # before the library is imported, which reads it then
     from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 
     (kind,) = get_reporting_integration_callbacks(name)
     return kind()
 
 
-def _at_home(folder: Path, run: str) -> None:
-    """Defaults that keep everything in `folder`; a variable that is set already stays."""
-    where = folder.absolute()
-    home = {
-        "TRACKIO_DIR": str(where / "trackio"),
-        "MLFLOW_TRACKING_URI": f"sqlite:///{where}/mlflow.db",
-        "MLFLOW_EXPERIMENT_NAME": "mynah",
-        "WANDB_DIR": str(where),
-        "WANDB_MODE": "offline",
-        "WANDB_PROJECT": "mynah",
-        "WANDB_LOG_MODEL": "false",
-        "DO_NOT_TRACK": "1",  # of their own use: MLflow's and Gradio's telemetry
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "WANDB_ERROR_REPORTING": "false",
-    }
-    for name, value in home.items():
-        os.environ.setdefault(name, value)
+def _at_home(name: str, folder: Path) -> None:
+    """Defaults that keep in `folder` what this tracker writes; a variable that is set already stays."""
+    for variable, value in _HOME[name].items():
+        os.environ.setdefault(variable, value.format(folder.absolute()))

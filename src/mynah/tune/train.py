@@ -128,7 +128,7 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes, options.deadline_minutes, options.sharded)
     care = Care(options.patience, lambda: _origins(parts["train"], engine))
     told = {**arguments(checkpoints.folder, options), **tracking.arguments(name)}
-    callbacks = [*_callbacks(checkpoints, care), *tracking.callbacks(options.track, folder, name)]
+    callbacks = [*_callbacks(checkpoints, care), *tracking.callbacks(options.track, folder)]
     trainer = plugins.load("method", options.method).trainer(
         engine.model, engine.tokenizer, rows["train"], rows["valid"], told, Step(options.batch_tokens, options.rows),
         callbacks, lora(model_options),
