@@ -17,7 +17,7 @@ from mynah.core.errors import UserError, did_you_mean
 NONE, TENSORBOARD = "none", "tensorboard"
 EXTRAS = ("trackio", "wandb", "mlflow")  # each is an extra of that name
 KNOWN = (TENSORBOARD, *EXTRAS, NONE)
-_HOME = {
+HOME = {
     "trackio": {"TRACKIO_DIR": "{}/trackio", "GRADIO_ANALYTICS_ENABLED": "False"},
     "mlflow": {
         "MLFLOW_TRACKING_URI": "sqlite:///{}/mlflow.db",
@@ -72,14 +72,14 @@ def _tensorboard(folder: Path) -> Any:
 
 def _callback(name: str, home: Path) -> Any:
     home.mkdir(exist_ok=True)
-    _at_home(name, home)  # before the library is imported, which reads it then
+    at_home(name, home)  # before the library is imported, which reads it then
     from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 
     (kind,) = get_reporting_integration_callbacks(name)
     return kind()
 
 
-def _at_home(name: str, folder: Path) -> None:
+def at_home(name: str, folder: Path) -> None:
     """Defaults that keep in `folder` what this tracker writes; a variable that is set already stays."""
-    for variable, value in _HOME[name].items():
+    for variable, value in HOME[name].items():
         os.environ.setdefault(variable, value.format(folder.absolute()))
