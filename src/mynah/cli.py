@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from mynah.core import allocator
+from mynah.core import allocator, processes
 from mynah.core.errors import UserError
 from mynah.core.options import Options, flag_of
 
@@ -54,6 +54,8 @@ COMMON: dict[str, tuple[Any, str, Any]] = {
     "debug": (bool, "show the traceback of an error", False),
 }
 
+TOGETHER = ("train",)  # commands that several processes can do together
+
 PLAIN: dict[str, Any] = {"negative": "", "show_default": False}
 
 
@@ -62,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     allocator.keep()
     try:
+        _check_processes(words)
         build(words)(words, exit_on_error=False, print_error=True)
     except CycloptsError:
         sys.exit(2)
@@ -73,9 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if error.errno != errno.ENOSPC or "--debug" in words:
             raise
         _fail("The disk is full. Free some space; the same command goes on where it was.")
-    except KeyboardInterrupt:
-        _fail("stopped. The same command goes on where it was.")
+    except KeyboardInterrupt as stop:
+        why = f" ({stop})" if str(stop) else ""
+        _fail(f"stopped{why}. The same command goes on where it was.")
     sys.exit(0)
+
+
+def _check_processes(words: Sequence[str]) -> None:
+    """Raise UserError where a launcher started several processes of a command that one process does."""
+    if processes.count() > 1 and words[:1] and words[0] not in TOGETHER:
+        found = f"{processes.count()} of {words[0]!r}"
+        todo = f"Run `mynah {words[0]}` without the launcher, and only `mynah train` with it."
+        raise UserError("several processes of `mynah train`", found, todo)
 
 
 def _fail(why: str) -> NoReturn:

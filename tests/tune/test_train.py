@@ -17,7 +17,7 @@ from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
 from mynah.models.render import IGNORED
 from mynah.tune import train
-from mynah.tune.batches import Step, TokenBatches
+from mynah.tune.batches import Share, Step, TokenBatches
 from mynah.tune.methods import sft
 
 
@@ -77,3 +77,26 @@ def test_a_step_of_so_many_rows_holds_them_whatever_their_length(count: int, row
     batches = list(TokenBatches([1000] * count, Step(64, rows), seed, True))
     assert sorted(index for batch in batches for index in batch) == list(range(count))
     assert sorted(map(len, batches)) == sorted([rows] * (count // rows) + [count % rows] * (count % rows > 0))
+
+
+@given(
+    lengths=st.lists(st.integers(1, 300), min_size=1, max_size=60), processes=st.integers(1, 5),
+    accumulation=st.integers(1, 4), epoch=st.integers(0, 3),
+)  # fmt: skip
+def test_several_processes_make_the_steps_of_one(
+    lengths: list[int], processes: int, accumulation: int, epoch: int
+) -> None:
+    alone = TokenBatches(lengths, Step(256), 7, True)
+    shares = [TokenBatches(lengths, Step(256), 7, True, Share(processes, number)) for number in range(processes)]
+    for sampler in (alone, *shares):
+        sampler.set_epoch(epoch)
+    assert len({len(share) for share in shares}) == 1  # or some would wait for others for ever
+    size, nothing = accumulation * processes, [len(lengths)]
+    steps = [list(alone)[start : start + size] for start in range(0, len(alone), size)]
+    told = [list(share) for share in shares]
+    for place, step in enumerate(steps):
+        taken = [batch for each in told for batch in each[place * accumulation : (place + 1) * accumulation]]
+        assert sorted(batch for batch in taken if batch != nothing) == sorted(step)
+        number = epoch * len(steps) + place
+        assert sorted(shares[0].of_step(number, accumulation)) == sorted(row for batch in step for row in batch)
+    assert sum(map(len, told)) == len(shares[0]) * processes

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mynah.core import processes
 from mynah.core.folder import Account
 from mynah.core.options import Options, Sections, check_sections, merge, read_recipe, read_settings, resolve
 from mynah.core.plugins import names
@@ -19,14 +20,16 @@ PLUGGED = {
 
 
 class Say:
-    """Words for people on standard output, or on standard error while standard output is for one JSON document."""
+    """Words for people on standard output, or on standard error while standard output is for one JSON document. Of
+    several processes the first one talks."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self.out = sys.stderr if as_json else sys.stdout
 
     def __call__(self, text: str) -> None:
-        print(text, file=self.out, flush=True)
+        if processes.first():
+            print(text, file=self.out, flush=True)
 
     def account(self, stage: Any, account: Account, number: str = "") -> None:
         """What a stage did, in a line; what its `tell` adds; and what the user should know, one line each."""
@@ -40,7 +43,7 @@ class Say:
 
     def result(self, value: Any) -> None:
         """The JSON document, where it was asked for."""
-        if self.as_json:
+        if self.as_json and processes.first():
             print(json.dumps(value, indent=1, ensure_ascii=False, default=str), file=sys.__stdout__, flush=True)
 
 

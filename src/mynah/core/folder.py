@@ -30,6 +30,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from mynah.core import processes
 from mynah.core.errors import UserError
 from mynah.core.memory import Peak
 
@@ -112,19 +113,12 @@ def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account]) -> A
     """Do `work` into `folder` unless it already holds the result for this fingerprint.
 
     The work is done in a folder beside it, which takes its place when complete. There the work finds what an attempt
-    with the same fingerprint left when it was interrupted (checkpoints, answers).
+    with the same fingerprint left when it was interrupted (checkpoints, answers). Where several processes enter, all do
+    the work, and the first one what is done to the folders.
     """
     partial = folder.with_name(folder.name + PARTIAL)
-    for place in (folder, partial):  # a process killed at the wrong moment leaves the result in the second
-        found = read_account(place)
-        if found and found.fingerprint == print_of:
-            _put(place, folder)
-            return replace(found, reused=True)
-    begun = partial / BEGUN
-    if not begun.exists() or begun.read_text(encoding="utf-8") != print_of:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        begun.write_text(print_of, encoding="utf-8")
+    if found := processes.first_does(lambda: _begin(folder, partial, print_of)):
+        return replace(found, reused=True)
     started = time.monotonic()
     with Peak() as peak:
         account = work(partial)
@@ -132,10 +126,30 @@ def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account]) -> A
         account, fingerprint=print_of, seconds=round(time.monotonic() - started, 2), peak_memory=peak.process,
         peak_gpu_memory=peak.gpu,
     )  # fmt: skip
-    write_json(partial / MANIFEST, {k: v for k, v in asdict(account).items() if k != "reused"})
-    begun.unlink()  # only now: without either, a kill here would lose the attempt
-    _put(partial, folder)
+    processes.first_does(lambda: _complete(partial, folder, account))
     return account
+
+
+def _begin(folder: Path, partial: Path, print_of: str) -> Account | None:
+    """The result for this fingerprint, or None and a folder to work in, which holds what an attempt at it left."""
+    for place in (folder, partial):  # a process killed at the wrong moment leaves the result in the second
+        found = read_account(place)
+        if found and found.fingerprint == print_of:
+            _put(place, folder)
+            return found
+    begun = partial / BEGUN
+    if not begun.exists() or begun.read_text(encoding="utf-8") != print_of:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        begun.write_text(print_of, encoding="utf-8")
+    return None
+
+
+def _complete(partial: Path, folder: Path, account: Account) -> None:
+    """Write the manifest, and let the folder take its place."""
+    write_json(partial / MANIFEST, {k: v for k, v in asdict(account).items() if k != "reused"})
+    (partial / BEGUN).unlink()  # only now: without either, a kill here would lose the attempt
+    _put(partial, folder)
 
 
 def _put(complete: Path, folder: Path) -> None:
@@ -194,7 +208,11 @@ class Project:
 
     @contextmanager
     def locked(self) -> Iterator[Project]:
-        """The project to oneself. Raises UserError where another process works in it."""
+        """The project to oneself; of several processes that work together the first one holds it. Raises UserError
+        where something else works in it."""
+        if not processes.first():
+            yield self
+            return
         try:
             with FileLock(self.path / LOCK, timeout=0):
                 yield self

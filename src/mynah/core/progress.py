@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
+from mynah.core import processes
+
 
 class bar:
     """`with bar("train", 100) as b: b.advance(1)`."""
@@ -20,7 +22,7 @@ class bar:
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(stderr=True),
             transient=True,
-            disable=not sys.stderr.isatty(),
+            disable=not (sys.stderr.isatty() and processes.first()),
         )
         self._task = self._progress.add_task(title, total=total, completed=done)
 

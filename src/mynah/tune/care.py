@@ -1,52 +1,198 @@
-"""Steps whose gradients are no numbers: left out, told, and ended with where they go on."""
+"""When a training ends before its last epoch, and what it must not learn.
+
+Gradients that are infinite or no numbers are kept away from the weights: the step is left out, and the batch is named.
+Too many in a row, or a loss that runs away, end the training; the result is then the best checkpoint, where there is
+one. A validation loss that no longer falls ends it, too. All of it is a function of the curves, which a checkpoint
+holds: a killed training that goes on decides as if nothing had happened.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from mynah.core import processes
 from mynah.core.errors import UserError
+from mynah.core.folder import read_json
+from mynah.tune.batches import TokenBatches
 
 MOST = 5  # steps in a row that may be left out before the training ends
+AWAY = 2.0  # nats above the best smoothed loss: a perplexity seven times as high
+LONG = 20  # steps in a row that the smoothed loss is so far above before the training ends
+SMOOTH = 0.9  # share of the smoothed loss that was there before
+NAMED = 10  # steps and rows that a note names
+LEFT_OUT = "left_out"  # in the curves: the rows of a step that was left out
+
+Curves = Sequence[dict[str, Any]]
 
 
 class Care:
-    """Keeps gradients that are infinite or no numbers away from the weights: the optimizer then has nothing to do."""
+    """What is watched over one training. `patience`: epochs without a better validation loss; 0: never ends it.
+    `origins` tells, only where it is needed, where each row is from."""
 
-    def __init__(self) -> None:
-        self.left_out: list[int] = []  # steps, from 1
-        self.in_a_row = 0
+    def __init__(self, patience: int = 0, origins: Callable[[], Sequence[str]] = tuple) -> None:
+        self._patience, self._origins = patience, origins
+        self.curves: list[dict[str, Any]] = []
+        self._losses = Losses()
 
     def callback(self) -> Any:
-        """The callback of the trainer: between the backward pass and the step."""
+        """The callback of the trainer. It must come before those that report."""
         from transformers import TrainerCallback
 
+        care = self
+
         class Look(TrainerCallback):  # type: ignore[misc]
-            def on_pre_optimizer_step(_, args: Any, state: Any, control: Any, model: Any = None, **more: Any) -> None:
-                control.should_training_stop |= self.ends(model, state.global_step + 1)
+            def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+                care.begin(state.log_history)
+
+            def on_pre_optimizer_step(
+                self, args: Any, state: Any, control: Any, model: Any = None, train_dataloader: Any = None, **more: Any
+            ) -> None:
+                self.rows: list[int] | None = None
+                if not sound(model):
+                    model.zero_grad(set_to_none=True)  # the optimizer then has nothing to do
+                    batches = _sampler(train_dataloader)
+                    self.rows = batches.of_step(state.global_step, args.gradient_accumulation_steps)
+
+            def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
+                if "loss" not in logs:
+                    return
+                if self.rows is not None:  # the library would report a loss of 0
+                    for told in (logs, state.log_history[-1]):
+                        told.pop("loss"), told.pop("grad_norm", None)
+                    state.log_history[-1][LEFT_OUT] = self.rows
+                care.logged(state.log_history)
+                control.should_training_stop |= care.stops()
+
+            def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+                care.curves = state.log_history
+                control.should_training_stop |= care.patience_is_over()
+
+            def on_epoch_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+                if care.stops():  # what ran away is neither scored nor kept
+                    control.should_evaluate = control.should_save = False
 
         return Look()
 
-    def ends(self, model: Any, step: int) -> bool:
-        """Leave the step out where a gradient is no number; is that the last one of too many?"""
-        gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
-        if all(bool(gradient.isfinite().all()) for gradient in gradients):
-            self.in_a_row = 0
-            return False
-        model.zero_grad(set_to_none=True)
-        self.left_out.append(step)
-        self.in_a_row += 1
-        return self.in_a_row >= MOST
+    def begin(self, curves: list[dict[str, Any]]) -> None:
+        """Begin, or go on, with these curves."""
+        self.curves, self._losses = curves, Losses()
+        for line in curves:
+            self._losses.add(line)
+
+    def logged(self, curves: list[dict[str, Any]]) -> None:
+        """The curves have another line."""
+        self.curves = curves
+        self._losses.add(curves[-1])
+
+    def stops(self) -> bool:
+        """Does what the steps were like end the training?"""
+        return self._losses.left_out >= MOST or self._losses.away >= LONG
+
+    def patience_is_over(self) -> bool:
+        """Has the validation loss not fallen for as many epochs as there is patience?"""
+        return bool(self._patience) and since_best(validation_losses(self.curves)) >= self._patience
+
+    def ended(self, checkpoint: str | None) -> int | None:
+        """The whole epochs that were done, where the training was over when this checkpoint was written."""
+        if checkpoint is None:
+            return None
+        state = read_json(Path(checkpoint) / "trainer_state.json")
+        self.begin(state["log_history"])
+        return int(state["epoch"]) if self.stops() or self.patience_is_over() else None
 
     def check(self) -> None:
-        """Raise UserError where the training was ended."""
-        if self.in_a_row >= MOST:
-            found = f"none in {MOST} steps in a row, from step {self.left_out[-MOST]}"
-            todo = "Lower the learning rate: --lr 5e-4, or compute in 32 bits: --set train.precision=fp32"
+        """Raise UserError where the training was ended and nothing good is left of it."""
+        losses = validation_losses(self.curves)
+        best = min(losses, default=math.inf)
+        if math.isfinite(best):
+            return
+        todo = "Lower the learning rate: --lr 5e-4, or compute in 32 bits: --set train.precision=fp32"
+        steps = [line["step"] for line in self.curves if LEFT_OUT in line]
+        if self._losses.left_out >= MOST:
+            found = f"none in {MOST} steps in a row, from step {steps[-MOST]}{self._named(1, steps[-MOST])}"
             raise UserError("gradients that are numbers", found, todo)
+        if self.stops():
+            raise UserError("a loss that falls", self._losses.told(), todo)
+        found = "none that is a number" if losses else "none"
+        raise UserError("a validation loss", found, todo)
 
     def note(self) -> list[str]:
         """What the account says."""
-        if not self.left_out:
-            return []
-        named = ", ".join(map(str, self.left_out[:10])) + (", …" if len(self.left_out) > 10 else "")
-        return [f"{len(self.left_out)} steps were left out, as their gradients were no numbers: {named}"]
+        steps = [line["step"] for line in self.curves if LEFT_OUT in line]
+        notes = []
+        if steps:
+            were = "1 step was" if len(steps) == 1 else f"{len(steps)} steps were"
+            named = ", ".join(f"{step}{self._named(2, step)}" for step in steps[:NAMED])
+            more = ", …" if len(steps) > NAMED else ""
+            notes.append(f"{were} left out, as their gradients were no numbers: {named}{more}")
+        if self.stops():
+            found = f"{MOST} steps in a row had no gradients that are numbers"
+            why = self._losses.told() if self._losses.away >= LONG else found
+            end = max(line["step"] for line in self.curves)
+            notes.append(f"the training was ended at step {end}: {why}; the result is the best checkpoint")
+        return notes
+
+    def _named(self, most: int, step: int) -> str:
+        """Where the rows of a step are from, in brackets."""
+        origins = self._origins()
+        rows = next(line[LEFT_OUT] for line in self.curves if LEFT_OUT in line and line["step"] == step)
+        found = list(dict.fromkeys(origins[row] for row in rows if row < len(origins)))
+        more = f" and {len(found) - most} more" if len(found) > most else ""
+        return f" ({', '.join(found[:most])}{more})" if found else ""
+
+
+class Losses:
+    """What the losses of the steps have been like. The smoothed loss is an exponential mean of the steps before."""
+
+    def __init__(self) -> None:
+        self.left_out = self.away = 0  # steps in a row
+        self.smooth, self.best = math.nan, math.inf
+
+    def add(self, line: dict[str, Any]) -> None:
+        """A line of the curves."""
+        if LEFT_OUT in line:
+            self.left_out += 1
+        elif "loss" in line:
+            self.left_out = 0
+            loss = line["loss"]
+            self.smooth = loss if math.isnan(self.smooth) else SMOOTH * self.smooth + (1 - SMOOTH) * loss
+            self.best = min(self.best, self.smooth)
+            self.away = self.away + 1 if not self.smooth <= self.best + AWAY else 0
+
+    def told(self) -> str:
+        """The figures."""
+        return f"one that rose from {self.best:.2f} to {self.smooth:.2f} and stayed there for {self.away} steps"
+
+
+def validation_losses(curves: Curves) -> list[float]:
+    """One an epoch; infinite where it was no number."""
+    found = [line["eval_loss"] for line in curves if "eval_loss" in line]
+    return [loss if math.isfinite(loss) else math.inf for loss in found]
+
+
+def since_best(losses: Sequence[float]) -> int:
+    """Epochs since the first of the lowest losses."""
+    return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+def sound(model: Any) -> bool:
+    """Are all gradients numbers, in all processes? Each looks at those that it holds."""
+    broken = not all(bool(gradient.isfinite().all()) for gradient in _gradients(model))
+    return not processes.any_of(broken)[0]
+
+
+def _gradients(model: Any) -> Iterator[Any]:
+    for weight in model.parameters():
+        if weight.grad is not None:
+            yield weight.grad.to_local() if hasattr(weight.grad, "to_local") else weight.grad
+
+
+def _sampler(loader: Any) -> TokenBatches:
+    """Ours, which may be within one that skips what was seen."""
+    found = loader.batch_sampler
+    while not isinstance(found, TokenBatches):
+        found = found.batch_sampler
+    return found

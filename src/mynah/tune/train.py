@@ -4,8 +4,9 @@
 
 The loss sees the persona's turns only, unless told otherwise. After each epoch the validation part is scored, the best
 checkpoint is kept, and the training stops when it no longer gets better. A run that was interrupted goes on at its last
-checkpoint, of which there is one after each epoch, every few minutes, and on Ctrl-C or SIGTERM. Changed options make a
-new run beside the old one.
+checkpoint, of which there is one after each epoch, every few minutes, on SIGUSR1, and before it ends by Ctrl-C, SIGTERM
+or a deadline. Changed options make a new run beside the old one. Several processes that a launcher starts train
+together: see docs/training.md.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mynah.core import options as core_options
-from mynah.core import plugins
-from mynah.core.errors import UserError
+from mynah.core import plugins, processes
 from mynah.core.folder import MODEL, Account, Project, fingerprint, need_disk, run_stage, write_json
 from mynah.core.options import option
 from mynah.core.progress import bar
@@ -27,15 +27,17 @@ from mynah.models import architectures
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import config_of, identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
+from mynah.tune import tracking
 from mynah.tune.batches import Step
-from mynah.tune.care import Care
+from mynah.tune.care import Care, validation_losses
 from mynah.tune.checkpoints import Checkpoints
 
 VERSION = 2
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
 Optimizer = Literal["adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
-NO_MATTER = {"save_minutes", "checkpointing"}  # options that change how a run is made, and nothing of the run
+NO_MATTER = {"save_minutes", "checkpointing", "deadline_minutes", "sharded", "track"}
+"""Options that change how a run is made, and nothing of the run."""
 
 
 class Options(core_options.Options):
@@ -57,6 +59,14 @@ class Options(core_options.Options):
         "auto", "arithmetic; auto: 16 bits where the processor multiplies in them"
     )
     checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
+    track: str = option(
+        "tensorboard", "where curves are shown: tensorboard, trackio, wandb, mlflow, or none; several with commas",
+        flag=True,
+    )  # fmt: skip
+    sharded: bool = option(False, "several processes share the weights out (FSDP2) in place of copying them (DDP)")
+    deadline_minutes: float = option(
+        0.0, "minutes after which the command ends with a checkpoint, to be gone on with; 0: none", ge=0
+    )
     save_minutes: float = option(5.0, "minutes between checkpoints, beside those after each epoch", gt=0)
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
 
@@ -67,11 +77,26 @@ SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": Mo
 def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
-    train = train.model_copy(update={"method": method_of(train, model)})
+    tracking.check(train.track)
+    train = _of_all(train.model_copy(update={"method": method_of(train, model)}))
     settings = {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
     print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
     name = f"{train.method}-{print_of[:6]}"
-    return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
+    with processes.together(train.sharded):
+        return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
+
+
+def _of_all(options: Options) -> Options:
+    """The options as all processes together fulfil them."""
+    several = processes.count() > 1
+    step = {"accumulation": shared_out(options.accumulation) * processes.count()}
+    return options.model_copy(update={**step, "sharded": several and (options.sharded or processes.sharded())})
+
+
+def shared_out(accumulation: int) -> int:
+    """The batches that each process adds up. Those of a step are shared out, at least one a process: so the same
+    options, with an accumulation that is a multiple of the processes, make the same run in any number of them."""
+    return -(-accumulation // processes.count())
 
 
 def method_of(options: Options, model: ModelOptions) -> str:
@@ -109,24 +134,26 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
     rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
     options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
     torch.manual_seed(options.seed)
-    checkpoints, care = Checkpoints(folder / "checkpoints", options.save_minutes), Care()
+    checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes, options.deadline_minutes, options.sharded)
+    care = Care(options.patience, lambda: _origins(parts["train"], engine))
+    told = {**arguments(checkpoints.folder, options), **tracking.arguments(name)}
+    callbacks = [*_callbacks(checkpoints, care), *tracking.callbacks(options.track, folder)]
     trainer = plugins.load("method", options.method).trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(checkpoints.folder, options),
-        Step(options.batch_tokens, options.rows), _callbacks(folder, options, checkpoints, care), lora(model_options),
+        engine.model, engine.tokenizer, rows["train"], rows["valid"], told, Step(options.batch_tokens, options.rows),
+        callbacks, lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
     need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
+    newest = checkpoints.newest()
+    done = care.ended(newest)
+    if done is not None:  # and it was killed before the model was saved: no further epoch
+        trainer.args.num_train_epochs = done
     with checkpoints.before_the_end():
-        trainer.train(resume_from_checkpoint=checkpoints.newest())
+        trainer.train(resume_from_checkpoint=newest)
     care.check()
     curves = trainer.state.log_history
-    losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
-    if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
-        todo = "Lower the learning rate: --lr 5e-4"
-        raise UserError("a validation loss", "none that is a number", todo)
-    trainer.model.save_pretrained(folder / MODEL)
-    engine.tokenizer.save_pretrained(folder / MODEL)
-    write_json(folder / "curves.json", curves)
+    losses = validation_losses(curves)
+    _save(trainer, engine.tokenizer, folder)
     checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
     detail = {
         "run": name,
@@ -137,7 +164,28 @@ def _train(project: Project, name: str, folder: Path, options: Options, model_op
         "options": {"train": options.model_dump(), "model": model_options.model_dump()},
         "versions": versions(),
     }
-    return _account(detail, trainer, rows["train"], losses, care.note())
+    notes = care.note()
+    if processes.count() > 1:
+        notes.append(f"{processes.count()} processes shared each step of {options.accumulation} batches")
+    if len(losses) < options.epochs and not care.stops():
+        notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
+    return _account(detail, trainer, rows["train"], losses, notes)
+
+
+def _save(trainer: Any, tokenizer: Any, folder: Path) -> None:
+    """The model, the tokenizer and the curves. Weights that are shared out are gathered, by all processes."""
+    gathered = trainer.accelerator.get_state_dict(trainer.model) if trainer.is_fsdp_enabled else None
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model.save_pretrained(folder / MODEL, state_dict=gathered, is_main_process=processes.first())
+    if processes.first():
+        tokenizer.save_pretrained(folder / MODEL)
+        write_json(folder / "curves.json", trainer.state.log_history)
+
+
+def _origins(examples: Sequence[Example], engine: Any) -> list[str]:
+    """Where each row is from: the id of its example, and the lines of the file."""
+    named = [f"{e.id}: {', '.join(map(str, e.origins[:2]))}" if e.origins else e.id for e in examples]
+    return [name for name, e in zip(named, examples, strict=True) for _ in engine.windows(e)]
 
 
 def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
@@ -148,7 +196,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "output_dir": str(checkpoints),
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
-        "gradient_accumulation_steps": options.accumulation,
+        "gradient_accumulation_steps": shared_out(options.accumulation),
         "optim": options.optimizer,
         "lr_scheduler_type": options.schedule,
         "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
@@ -167,13 +215,20 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
+        **_of_several(options),
     }
 
 
-def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints, care: Care) -> list[Any]:
-    from torch.utils.tensorboard import SummaryWriter
-    from transformers import EarlyStoppingCallback, TrainerCallback
-    from transformers.integrations import TensorBoardCallback
+def _of_several(options: Options) -> dict[str, Any]:
+    """The arguments of several processes, which have met before; none in one process."""
+    if processes.count() == 1:
+        return {}
+    met = {"accelerator_config": {"use_configured_state": True}, "ddp_find_unused_parameters": False}
+    return {**met, "fsdp": True, "fsdp_config": {"version": 2}} if options.sharded else met
+
+
+def _callbacks(checkpoints: Checkpoints, care: Care) -> list[Any]:
+    from transformers import TrainerCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
         """A bar with the remaining time, and the losses beside it."""
@@ -192,9 +247,7 @@ def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints, care: C
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self.bar.__exit__(None, None, None)
 
-    writer = SummaryWriter(str(folder / "tensorboard"))
-    stop = EarlyStoppingCallback(early_stopping_patience=options.patience)
-    return [Progress(), TensorBoardCallback(writer), stop, care.callback(), checkpoints.callback()]
+    return [Progress(), care.callback(), checkpoints.callback()]
 
 
 def _account(
@@ -208,8 +261,6 @@ def _account(
         notes.append(
             "the base has no chat template that keeps earlier turns as they were: Mynah's own is saved with it"
         )
-    if len(losses) < detail["options"]["train"]["epochs"]:
-        notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
     went_out = {
         "run": detail["run"],
         "trainable parameters": trainable,

@@ -9,7 +9,7 @@ from typing import Any
 
 from mynah.models.attention import quickened
 from mynah.models.load import Adapter
-from mynah.tune.batches import Step, TokenBatches
+from mynah.tune.batches import Share, Step, TokenBatches, loader
 
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
 
@@ -38,6 +38,7 @@ class Shared:
         import torch
 
         self.step, self.adapter = step, adapter
+        self.model_accepts_loss_kwargs = True  # the loss is ours: it takes the number of learned tokens for any base
         for weight in self.model.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.to(torch.float32)
@@ -53,11 +54,9 @@ class Shared:
         return self._loader(self.eval_dataset, Step(self.step.tokens), shuffled=False)  # type: ignore[attr-defined]
 
     def _loader(self, rows: Any, step: Step, shuffled: bool) -> Any:
-        from torch.utils.data import DataLoader
-
-        sampler = TokenBatches([self.size(row) for row in rows], step, self.args.seed, shuffled)
-        made: Any = DataLoader(rows, batch_sampler=sampler, collate_fn=self.data_collator)  # type: ignore[attr-defined]
-        return self.accelerator.prepare(made)  # type: ignore[attr-defined]
+        share = Share(self.args.world_size, self.args.process_index)
+        sampler = TokenBatches([self.size(row) for row in rows], step, self.args.seed, shuffled, share)
+        return loader(rows, sampler, self.data_collator, self.accelerator)  # type: ignore[attr-defined]
 
     def create_optimizer(self, model: Any = None) -> Any:
         """The library's, but for LoRA+."""

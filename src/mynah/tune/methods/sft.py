@@ -49,6 +49,8 @@ def trainer(
                 only.remove()
             count = learned.sum() if num_items_in_batch is None else num_items_in_batch
             mean = loss(made.logits.float(), labels[learned]) / count
+            if num_items_in_batch is not None:  # which are those of all processes, whose gradients are then averaged
+                mean = mean * self.args.world_size
             return (mean, made) if return_outputs else mean
 
     with _bare(model):
