@@ -6,18 +6,36 @@ The loss sees the persona's turns only, unless told otherwise. After each epoch 
 checkpoint is kept, and the training stops when it no longer gets better. A run that was interrupted goes on at its last
 checkpoint, of which there is one after each epoch, every few minutes, and on Ctrl-C or SIGTERM. Changed options make a
 new run beside the old one.
+
+What is `auto` is decided by the plan: the fastest way that fits this machine. What it changes of the result is part of
+the run's options; what it changes of time and memory only is not. After a few steps it says how long the training
+takes. Where memory runs out all the same, the training goes on by smaller pieces of the same steps (`ladder.py`).
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mynah.core import options as core_options
 from mynah.core import plugins
 from mynah.core.errors import UserError
-from mynah.core.folder import MODEL, Account, Project, fingerprint, need_disk, run_stage, write_json
+from mynah.core.folder import (
+    MANIFEST,
+    MODEL,
+    PARTIAL,
+    Account,
+    Project,
+    fingerprint,
+    need_disk,
+    read_account,
+    run_stage,
+    write_json,
+)
+from mynah.core.memory import resident
 from mynah.core.options import option
 from mynah.core.progress import bar
 from mynah.core.tables import read_examples
@@ -26,15 +44,23 @@ from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
-from mynah.tune.batches import Step
+from mynah.tune import pick
+from mynah.tune.batches import Step, TokenBatches
 from mynah.tune.care import Care
 from mynah.tune.checkpoints import Checkpoints
+from mynah.tune.ladder import Ladder, Rung, in_pieces, ran_out
+from mynah.tune.methods.sft import MULTIPLE
 
-VERSION = 2
+if TYPE_CHECKING:
+    from mynah.tune.planning.estimate import Estimate, Work
+    from mynah.tune.planning.memory import Setup
+    from mynah.tune.planning.probe import Clock
+
+VERSION = 3
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
-Optimizer = Literal["adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
-NO_MATTER = {"save_minutes", "checkpointing"}  # options that change how a run is made, and nothing of the run
+Optimizer = Literal["auto", "adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
+NO_MATTER = {"save_minutes", "checkpointing", "pieces"}  # options that change how a run is made, and nothing of the run
 
 
 class Options(core_options.Options):
@@ -48,14 +74,17 @@ class Options(core_options.Options):
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     rows: int = option(0, "rows of one step, whatever their length; 0: batch_tokens decides", ge=0)
     accumulation: int = option(1, "steps whose gradients are added up before the weights change", ge=1)
-    optimizer: Optimizer = option("adamw_torch", "the optimizer, by transformers' name")
+    pieces: int = option(0, "pieces in which a batch is computed, for less memory; 0: as few as fit", ge=0)
+    optimizer: Optimizer = option("auto", "the optimizer, by transformers' name; auto: AdamW, in 8 bits where it must")
     schedule: Literal["cosine", "linear", "constant"] = option("cosine", "how the learning rate goes down")
     warmup: float = option(0.05, "share of the steps in which the learning rate rises, or from 1 on their number", ge=0)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
     precision: Literal["auto", "bf16", "fp32"] = option(
         "auto", "arithmetic; auto: 16 bits where the processor multiplies in them"
     )
-    checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
+    checkpointing: Literal["auto"] | bool = option(
+        "auto", "compute activations twice: less memory, a third more time; auto: where nothing faster fits"
+    )
     save_minutes: float = option(5.0, "minutes between checkpoints, beside those after each epoch", gt=0)
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
 
@@ -66,10 +95,43 @@ SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": Mo
 def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
-    settings = {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
-    print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
+    if model.base == pick.AUTO:  # `create` knows the chat's language, and asks
+        model, why = pick.settled(train, model, "", 0, None)
+        _say(f"base {model.base}: {why}")
+    inputs = [before.fingerprint, identity(model.base)]
+    asked = fingerprint("train", VERSION, _settings(train, model), inputs)
+    if made := _made(project, asked):
+        return replace(made, reused=True)
+    estimate, setup = planned(train, model)
+    train, model = estimate.settled(setup)
+    print_of = fingerprint("train", VERSION, _settings(train, model), inputs)
     name = f"{train.method}-{print_of[:6]}"
-    return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
+    training = _Training(project, name, train, model, estimate, setup, asked)
+    return run_stage(project.folder("runs", name), print_of, training.run)
+
+
+def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
+    """The plan for this machine, and its fastest set-up that fits, or else the smallest one. Raises UserError where
+    there is no such base."""
+    from mynah.tune.planning import bases, estimate, machines
+
+    base = bases.find(model.base, fetch=True)
+    made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None))
+    return made, made.chosen()[1]
+
+
+def _settings(train: Options, model: ModelOptions) -> dict[str, Any]:
+    """The options that the result depends on."""
+    return {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
+
+
+def _made(project: Project, asked: str) -> Account | None:
+    """The run that was made for these very options before, whatever the plan decided then."""
+    for manifest in project.folder("runs").glob(f"*/{MANIFEST}"):
+        found = None if manifest.parent.name.endswith(PARTIAL) else read_account(manifest.parent)
+        if found and found.detail.get("asked") == asked:
+            return found
+    return None
 
 
 def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[dict[str, list[int]]]:
@@ -86,48 +148,160 @@ def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int
     return max(2, min(20, round(ENOUGH_STEPS / steps)))
 
 
-def _train(project: Project, name: str, folder: Path, options: Options, model_options: ModelOptions) -> Account:
-    import torch
+class _Training:
+    """One run: attempts on the rungs of the ladder, of which most need a single one."""
+
+    def __init__(
+        self, project: Project, name: str, options: Options, model: ModelOptions, estimate: Estimate, setup: Setup,
+        asked: str,
+    ) -> None:  # fmt: skip
+        self.project, self.name, self.asked = project, name, asked
+        self.options, self.model = options, model
+        self.estimate, self.setup = estimate, setup
+
+    def run(self, folder: Path) -> Account:
+        """Train into `folder`, and step down where memory runs out."""
+        ladder = Ladder(folder, Rung(self.setup.pieces, self.setup.checkpointing))
+        while True:
+            try:
+                return self._attempt(folder, ladder)
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out(error):
+                    raise
+            ladder.down()  # only here, where the error and what its frames hold is gone
+            _say(f"memory ran out; the training goes on with {ladder.rung}")
+
+    def _attempt(self, folder: Path, ladder: Ladder) -> Account:
+        import torch
+
+        from mynah.models.engines.transformers import Engine
+        from mynah.tune.planning.probe import Clock
+
+        parts = {part: read_examples(self.project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
+        model = self.model
+        engine = Engine(model.base, quant=model.quant, in_full=model.adapter == "none")
+        engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
+        rows = {part: tokenized(examples, engine, self.options.learn) for part, examples in parts.items()}
+        epochs = self.options.epochs or enough_epochs(rows["train"], self.options)
+        twice = {"epochs": epochs, "checkpointing": ladder.rung.checkpointing, "pieces": ladder.rung.pieces}
+        options = self.options.model_copy(update=twice)
+        batches = _batches(rows["train"], options)
+        ladder.rows = max(map(len, batches))
+        scored = sum(len(row["input_ids"]) for row in rows["valid"])
+        clock = Clock(_sizes(rows["train"], batches, options.accumulation), scored, epochs)
+        torch.manual_seed(options.seed)
+        checkpoints, care = Checkpoints(folder / "checkpoints", options.save_minutes), Care()
+        callbacks = [*_callbacks(folder, options, checkpoints, care), clock.callback(_announce)]
+        trainer = build(engine.model, engine.tokenizer, rows, checkpoints.folder, options, model, callbacks)
+        foreseen = self._foreseen(_work(rows["train"], batches), ladder.rung, trainer.model)
+        need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
+        last = checkpoints.newest()
+        try:
+            with checkpoints.before_the_end():
+                trainer.train(resume_from_checkpoint=last)
+        finally:
+            callbacks[0].close()  # the bar, which the trainer leaves open where memory runs out
+        care.check()
+        curves = trainer.state.log_history
+        losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
+        if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
+            todo = "Lower the learning rate: --lr 5e-4"
+            raise UserError("a validation loss", "none that is a number", todo)
+        trainer.model.save_pretrained(folder / MODEL)
+        engine.tokenizer.save_pretrained(folder / MODEL)
+        write_json(folder / "curves.json", curves)
+        checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
+        detail = {
+            "run": self.name,
+            "kind": "tuned",
+            "base": model.base,
+            "data": self.project.account("split").fingerprint,
+            "asked": self.asked,
+            "template": engine.renderer.template.origin,
+            "options": {"train": options.model_dump(), "model": model.model_dump()},
+            "plan": {**foreseen, "time": {} if last else _took(clock, curves, len(losses))},
+            "versions": versions(),
+        }
+        return _account(detail, trainer, rows["train"], losses, [*ladder.notes(), *care.note()])
+
+    def _foreseen(self, work: Work, rung: Rung, model: Any) -> dict[str, Any]:
+        """The set-up, and what the plan says that its largest batch takes, with the libraries that are loaded by now;
+        on a GPU what is in its memory."""
+        setup = replace(self.setup, pieces=rung.pieces, checkpointing=rung.checkpointing)
+        held = sum(weight.nbytes for weight in model.parameters())
+        machine = replace(self.estimate.machine, libraries=max(0, resident() - held))
+        row = self.estimate.row(setup, work=work, machine=machine)
+        return {key: row[key] for key in ("setup", "memory", "peak_bytes", "fits")}
+
+
+def build(
+    model: Any, tokenizer: Any, rows: dict[str, list[dict[str, list[int]]]], folder: Path, options: Options,
+    model_options: ModelOptions, callbacks: list[Any], other: dict[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """The trainer of the method, with checkpoints in `folder`. `other` training arguments replace those of the
+    options."""
     from transformers import PrinterCallback
 
-    from mynah.models.engines.transformers import Engine
     from mynah.models.load import lora
 
-    parts = {part: read_examples(project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
-    engine = Engine(model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none")
-    engine.tokenizer.chat_template = engine.renderer.template.text  # what is trained is what is saved and served
-    rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
-    options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
-    torch.manual_seed(options.seed)
-    checkpoints, care = Checkpoints(folder / "checkpoints", options.save_minutes), Care()
     trainer = plugins.load("method", options.method).trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments(checkpoints.folder, options),
-        Step(options.batch_tokens, options.rows), _callbacks(folder, options, checkpoints, care), lora(model_options),
+        model, tokenizer, rows["train"], rows["valid"], {**arguments(folder, options), **(other or {})},
+        Step(options.batch_tokens, options.rows), callbacks, lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
-    with checkpoints.before_the_end():
-        trainer.train(resume_from_checkpoint=checkpoints.newest())
-    care.check()
-    curves = trainer.state.log_history
-    losses = [line["eval_loss"] for line in curves if "eval_loss" in line]
-    if not losses or min(losses) != min(losses) or min(losses) == float("inf"):
-        todo = "Lower the learning rate: --lr 5e-4"
-        raise UserError("a validation loss", "none that is a number", todo)
-    trainer.model.save_pretrained(folder / MODEL)
-    engine.tokenizer.save_pretrained(folder / MODEL)
-    write_json(folder / "curves.json", curves)
-    checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
-    detail = {
-        "run": name,
-        "kind": "tuned",
-        "base": model_options.base,
-        "data": project.account("split").fingerprint,
-        "template": engine.renderer.template.origin,
-        "options": {"train": options.model_dump(), "model": model_options.model_dump()},
-        "versions": versions(),
+    in_pieces(trainer, max(1, options.pieces))
+    return trainer
+
+
+def _batches(rows: Sequence[dict[str, list[int]]], options: Options) -> list[list[int]]:
+    """The batches of the first epoch, as lists of rows."""
+    step = Step(options.batch_tokens, options.rows)
+    return list(TokenBatches(list(map(_length, rows)), step, options.seed, shuffled=True))
+
+
+def _sizes(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]], accumulation: int) -> list[int]:
+    """Padded tokens of each step of an epoch."""
+    padded = [len(batch) * max(_length(rows[i]) for i in batch) for batch in batches]
+    return [sum(padded[start : start + accumulation]) for start in range(0, len(padded), accumulation)]
+
+
+def _work(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]]) -> Work:
+    """The batch that takes most memory: the one of most padded tokens, of those the one of the longest rows."""
+    from mynah.tune.planning.estimate import Work
+
+    shapes = {(len(batch), max(_length(rows[i]) for i in batch)) for batch in batches}
+    count, tokens = max(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]))
+    learned = max(sum(label != IGNORED for i in batch for label in rows[i]["labels"]) for batch in batches)
+    return Work(count, tokens, learned, len(shapes))
+
+
+def _length(row: dict[str, list[int]]) -> int:
+    """Tokens of a row, padded as the trainer pads them."""
+    return -(-len(row["input_ids"]) // MULTIPLE) * MULTIPLE
+
+
+def _announce(foreseen: Any) -> None:
+    """How long it will take, as soon as that is known."""
+    from mynah.tune.plan import duration
+
+    _say(f"training takes about {duration(foreseen.seconds)}, by its first {foreseen.steps} steps, or ends earlier")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _took(clock: Clock, curves: Sequence[dict[str, Any]], epochs: int) -> dict[str, Any]:
+    """Seconds: what was foreseen for all epochs and for those that were made, and what those took."""
+    took = next((line["train_runtime"] for line in curves if "train_runtime" in line), None)
+    if not clock.foreseen:
+        return {"seconds": took}
+    return {
+        "foreseen": round(clock.foreseen.seconds, 2),
+        "foreseen_of_these_epochs": round(clock.of(epochs, clock.foreseen.a_token), 2),
+        "timed_steps": clock.foreseen.steps,
+        "seconds": took,
     }
-    return _account(detail, trainer, rows["train"], losses, care.note())
 
 
 def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
@@ -139,7 +313,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
         "gradient_accumulation_steps": options.accumulation,
-        "optim": options.optimizer,
+        "optim": "adamw_torch" if options.optimizer == "auto" else options.optimizer,
         "lr_scheduler_type": options.schedule,
         "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
         "weight_decay": options.weight_decay,
@@ -153,7 +327,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "bf16": options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits()),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
-        "gradient_checkpointing": options.checkpointing,
+        "gradient_checkpointing": options.checkpointing is True,
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
@@ -180,7 +354,11 @@ def _callbacks(folder: Path, options: Options, checkpoints: Checkpoints, care: C
                 self.bar.label(f"train, validation loss {metrics['eval_loss']:.3f}")
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            self.bar.__exit__(None, None, None)
+            self.close()
+
+        def close(self) -> None:
+            if hasattr(self, "bar"):
+                self.bar.__exit__(None, None, None)
 
     writer = SummaryWriter(str(folder / "tensorboard"))
     stop = EarlyStoppingCallback(early_stopping_patience=options.patience)

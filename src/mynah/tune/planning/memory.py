@@ -22,6 +22,11 @@ LOGITS = {2: 10, 4: 8}
 """Bytes of a logit in arithmetic of 2 or 4 bytes: itself, in 32 bits, and its logarithmic probability in 32 bits, which
 its gradient replaces one by one; in 32 bits the first two are one."""
 
+GAPS = 0.5
+"""Share of what comes and goes with each batch that a CPU's heap keeps beside it. Batches have other shapes each time,
+and what one has left free does not fit the next: glibc gives back at once only what is larger than 32 MB (mallopt(3),
+M_MMAP_THRESHOLD)."""
+
 # Bytes of state a trained parameter: two moments, in 32 bits or in 8 with a constant of 4 bytes each 256 of them
 # (Dettmers et al. 2022, arXiv:2110.02861); Adafactor's rows and columns are few (Shazeer and Stern 2018).
 STATES = {
@@ -86,19 +91,24 @@ class Setup:
     computed: int
     checkpointing: bool
     optimizer: str = "adamw_torch"
+    pieces: int = 1
+    """In how many pieces a batch is computed, one after the other."""
 
     @property
     def name(self) -> str:
         """As people call it."""
         kind = "full" if self.adapter == "none" else "QLoRA" if self.quant == "nf4" else "LoRA"
-        return f"{kind} with checkpointing" if self.checkpointing else kind
+        name = f"{kind} with checkpointing" if self.checkpointing else kind
+        return name if self.pieces == 1 else f"{name}, in {self.pieces} pieces"
 
 
 def step(setup: Setup, held: Weights, trained: int, activations: Activations, logits: int) -> dict[str, int]:
     """Bytes of a training step by part. trained: parameters that are trained, which are held in 32 bits; logits: tokens
     that are learned times the size of the vocabulary."""
     full = setup.adapter == "none"
-    mixed = setup.quant != "nf4" and setup.stored > setup.computed  # autocast then holds a copy for the backward pass
+    # Without checkpointing the copies that autocast makes of the weights are among the activations; with it those of
+    # frozen weights go with their layer, but those of trained ones are kept until the forward pass ends.
+    mixed = full and setup.checkpointing and setup.stored > setup.computed
     parts = {
         "weights": held.stored(setup.quant, setup.stored),
         "adapter": 0 if full else 4 * trained,
