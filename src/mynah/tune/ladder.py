@@ -9,6 +9,7 @@ training that is killed goes on at it.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -57,9 +58,11 @@ class Ladder:
     def down(self) -> None:
         """Take the next rung. Raises OutOfMemory where there is none."""
         below = self._below()
-        if below is None:
-            found = f"too little even for {self.rung}"
-            todo = "Take the base in 4 bits (--quant nf4), a smaller base, or --set train.batch_tokens=256."
+        if below is None or processes() > 1:  # of several the others wait for the step that this one gave up
+            found = f"too little for {self.rung}"
+            todo = (
+                "Take the base in 4 bits (--quant nf4), a smaller base, --set train.pieces=4 or train.batch_tokens=256."
+            )
             raise OutOfMemory("memory for a training step", found, todo)
         self.taken.append(below)
         write_json(self._noted, [asdict(rung) for rung in self.taken])
@@ -75,6 +78,11 @@ class Ladder:
         """What the account says."""
         for rung in self.taken[1:]:
             yield f"memory ran out: the training went on with {rung}; its steps are the same"
+
+
+def processes() -> int:
+    """How many processes train together, as their launcher says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def ran_out(error: BaseException) -> bool:

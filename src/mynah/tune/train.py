@@ -48,7 +48,7 @@ from mynah.tune import pick
 from mynah.tune.batches import Step, TokenBatches
 from mynah.tune.care import Care
 from mynah.tune.checkpoints import Checkpoints
-from mynah.tune.ladder import Ladder, Rung, in_pieces, ran_out
+from mynah.tune.ladder import Ladder, Rung, in_pieces, processes, ran_out
 from mynah.tune.methods.sft import MULTIPLE
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class _Training:
         batches = _batches(rows["train"], options)
         ladder.rows = max(map(len, batches))
         scored = sum(len(row["input_ids"]) for row in rows["valid"])
-        clock = Clock(_sizes(rows["train"], batches, options.accumulation), scored, epochs)
+        clock = Clock(_sizes(rows["train"], batches, options.accumulation * processes()), scored, epochs)
         torch.manual_seed(options.seed)
         checkpoints, care = Checkpoints(folder / "checkpoints", options.save_minutes), Care()
         callbacks = [*_callbacks(folder, options, checkpoints, care), clock.callback(_announce)]
@@ -259,10 +259,10 @@ def _batches(rows: Sequence[dict[str, list[int]]], options: Options) -> list[lis
     return list(TokenBatches(list(map(_length, rows)), step, options.seed, shuffled=True))
 
 
-def _sizes(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]], accumulation: int) -> list[int]:
-    """Padded tokens of each step of an epoch."""
+def _sizes(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]], of: int) -> list[int]:
+    """Padded tokens of each step of an epoch, of so many batches."""
     padded = [len(batch) * max(_length(rows[i]) for i in batch) for batch in batches]
-    return [sum(padded[start : start + accumulation]) for start in range(0, len(padded), accumulation)]
+    return [sum(padded[start : start + of]) for start in range(0, len(padded), of)]
 
 
 def _work(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]]) -> Work:
