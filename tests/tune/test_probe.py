@@ -28,11 +28,13 @@ FIGURES = {
 def test_a_machine_of_even_speed_is_foreseen_exactly(
     sizes: list[int], scored: int, epochs: int, start: int, steps: int
 ) -> None:
-    speed = 1e-3  # seconds a padded token
+    speed, compiling = 1e-3, 4.0  # seconds a padded token, and of the first step beside it
     clock = Clock(sizes, scored, epochs)
-    clock.foresee(start, steps, speed * sum(sizes[step % len(sizes)] for step in range(start, start + steps)))
-    assert clock.foreseen and clock.foreseen.seconds == pytest.approx(speed * epochs * (sum(sizes) + FORWARD * scored))
-    assert clock.of(epochs, clock.foreseen.a_token) == clock.foreseen.seconds
+    tokens = [sizes[step % len(sizes)] for step in range(start, start + 1 + steps)]
+    clock.pace = clock.foresee(start, steps, speed * sum(tokens[1:]), compiling + speed * tokens[0])
+    whole = speed * (sum(sizes) + FORWARD * scored)
+    assert clock.seconds() == pytest.approx(compiling + epochs * whole)
+    assert clock.seconds(1) == pytest.approx(compiling + whole) and clock.seconds(cpu=True) == 0
 
 
 def test_a_probe_makes_steps_with_a_few_layers(tmp_path: Path) -> None:

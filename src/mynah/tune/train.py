@@ -30,6 +30,7 @@ from mynah.core.folder import (
     Account,
     Project,
     fingerprint,
+    megabytes,
     need_disk,
     read_account,
     run_stage,
@@ -117,7 +118,11 @@ def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
 
     base = bases.find(model.base, fetch=True)
     made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None))
-    return made, made.chosen()[1]
+    row, setup = made.chosen()
+    if not row["fits"]:
+        takes = f"{megabytes(row['peak_bytes'])} of the {megabytes(made.usable())} that are planned with"
+        _say(f"! this may not fit: {setup.name} takes {takes}; `mynah plan --base {model.base}` shows the others")
+    return made, setup
 
 
 def _settings(train: Options, model: ModelOptions) -> dict[str, Any]:
@@ -211,18 +216,23 @@ class _Training:
         engine.tokenizer.save_pretrained(folder / MODEL)
         write_json(folder / "curves.json", curves)
         checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
-        detail = {
+        time = {} if last else _took(clock, curves, len(losses))  # where it went on, the time is of a part
+        detail = self._detail(options, engine.renderer.template.origin, {**foreseen, "time": time})
+        return _account(detail, trainer, rows["train"], losses, [*ladder.notes(), *care.note()])
+
+    def _detail(self, options: Options, template: str, plan: dict[str, Any]) -> dict[str, Any]:
+        """What the run's account says about how it was made."""
+        return {
             "run": self.name,
             "kind": "tuned",
-            "base": model.base,
+            "base": self.model.base,
             "data": self.project.account("split").fingerprint,
             "asked": self.asked,
-            "template": engine.renderer.template.origin,
-            "options": {"train": options.model_dump(), "model": model.model_dump()},
-            "plan": {**foreseen, "time": {} if last else _took(clock, curves, len(losses))},
+            "template": template,
+            "options": {"train": options.model_dump(), "model": self.model.model_dump()},
+            "plan": plan,
             "versions": versions(),
         }
-        return _account(detail, trainer, rows["train"], losses, [*ladder.notes(), *care.note()])
 
     def _foreseen(self, work: Work, rung: Rung, model: Any) -> dict[str, Any]:
         """The set-up, and what the plan says that its largest batch takes, with the libraries that are loaded by now;
@@ -280,11 +290,11 @@ def _length(row: dict[str, list[int]]) -> int:
     return -(-len(row["input_ids"]) // MULTIPLE) * MULTIPLE
 
 
-def _announce(foreseen: Any) -> None:
+def _announce(clock: Clock) -> None:
     """How long it will take, as soon as that is known."""
     from mynah.tune.plan import duration
 
-    _say(f"training takes about {duration(foreseen.seconds)}, by its first {foreseen.steps} steps, or ends earlier")
+    _say(f"training takes about {duration(clock.seconds())}, by its first {clock.steps + 1} steps, or ends earlier")
 
 
 def _say(text: str) -> None:
@@ -292,15 +302,18 @@ def _say(text: str) -> None:
 
 
 def _took(clock: Clock, curves: Sequence[dict[str, Any]], epochs: int) -> dict[str, Any]:
-    """Seconds: what was foreseen for all epochs and for those that were made, and what those took."""
+    """Seconds: what was foreseen for all epochs and for those that were made, and what those took; by the clock, and of
+    the processor, which has other work beside it."""
     took = next((line["train_runtime"] for line in curves if "train_runtime" in line), None)
-    if not clock.foreseen:
+    if not clock.pace:
         return {"seconds": took}
     return {
-        "foreseen": round(clock.foreseen.seconds, 2),
-        "foreseen_of_these_epochs": round(clock.of(epochs, clock.foreseen.a_token), 2),
-        "timed_steps": clock.foreseen.steps,
+        "foreseen": round(clock.seconds(), 2),
+        "foreseen_of_these_epochs": round(clock.seconds(epochs), 2),
+        "timed_steps": clock.steps + 1,
         "seconds": took,
+        "cpu_foreseen_of_these_epochs": round(clock.seconds(epochs, cpu=True), 2),
+        "cpu_seconds": round(clock.cpu, 2),
     }
 
 

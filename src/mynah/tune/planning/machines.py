@@ -92,7 +92,7 @@ def this() -> Machine:
     if torch.cuda.is_available():
         return Machine("this", "cuda", int(torch.cuda.get_device_properties(0).total_memory), multiplies_in_16_bits())
     if torch.backends.mps.is_available():
-        return Machine("this", "mps", int(torch.mps.recommended_max_memory()))
+        return Machine("this", "mps", int(torch.mps.recommended_max_memory()), multiplies_in_16_bits())
     return Machine("this", "cpu", min(psutil.virtual_memory().total, _limit()), multiplies_in_16_bits())
 
 

@@ -1,7 +1,7 @@
 """The probe: how long a training takes, from a few steps that were really made on this machine.
 
-The first step is not counted: kernels are compiled in it, and memory is asked for. What is timed is held against the
-padded tokens of the batches, so that a short batch does not make the rest look fast.
+The first step is taken for itself: kernels are compiled in it, and memory is asked for. What is timed is held against
+the padded tokens of the batches, so that a short batch does not make the rest look fast.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ LAYERS = (1, 3)  # of the small models whose difference tells what a layer takes
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 
-class Foreseen(NamedTuple):
-    """Seconds of a whole training, and of each token of a batch; `steps` were timed to know it."""
+class Pace(NamedTuple):
+    """Seconds of each token of a batch, and those that the first step took beside them: by the clock, or of the
+    processor."""
 
-    seconds: float
     a_token: float
-    steps: int
+    first: float
 
 
 class Clock:
@@ -39,45 +39,64 @@ class Clock:
     in their order, `scored` those of the validation part."""
 
     def __init__(self, sizes: Sequence[int], scored: int, epochs: int) -> None:
-        self.foreseen: Foreseen | None = None
+        self.steps = 0  # that were timed after the first
+        self.pace: Pace | None = None
+        self.cpu_pace: Pace | None = None
+        self.cpu = 0.0  # seconds of the processor that the training has taken
         self._sizes, self._scored, self._epochs = sizes, scored, epochs
 
     def callback(self, tell: Any) -> Any:
-        """The callback of the trainer; `tell` is called once, with what is foreseen."""
+        """The callback of the trainer; `tell` is called once, as soon as the clock can foresee."""
         from transformers import TrainerCallback
 
         clock = self
 
         class Timing(TrainerCallback):  # type: ignore[misc]
-            def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-                first = getattr(self, "first", None)
-                if first is None:
-                    self.first = state.global_step
-                elif state.global_step == first + 1:
-                    self.begun = time.perf_counter()
+            def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+                self.from_step = state.global_step
+                self.started = _now()
+
+            def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+                clock.cpu = _now()[1] - self.started[1]
 
             def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-                done = state.global_step - self.first - 1
-                if clock.foreseen or not done:
+                done = state.global_step - self.from_step - 1
+                if not done:
+                    self.opened = _now()
+                if clock.pace or not done:
                     return
-                seconds = time.perf_counter() - self.begun
+                now = _now()
                 ends = state.global_step % len(clock._sizes) == 0  # next the epoch is scored
-                if ends or (done >= LEAST and seconds >= LONG_ENOUGH):
-                    clock.foresee(self.first + 1, done, seconds)
-                    tell(clock.foreseen)
+                if ends or (done >= LEAST and now[0] - self.opened[0] >= LONG_ENOUGH):
+                    took, opening = ([after - before for after, before in zip(*pair, strict=True)] for pair in
+                                     ((now, self.opened), (self.opened, self.started)))  # fmt: skip
+                    clock.steps = done
+                    clock.pace, clock.cpu_pace = (
+                        clock.foresee(self.from_step, done, *each) for each in zip(took, opening, strict=True)
+                    )
+                    tell(clock)
 
         return Timing()
 
-    def foresee(self, start: int, steps: int, seconds: float) -> None:
-        """The whole training from so many steps that took so many seconds, the first of which was step `start`."""
+    def foresee(self, start: int, steps: int, seconds: float, opening: float) -> Pace:
+        """The pace by the step number `start`, which took `opening` seconds, and the `steps` after it, which took so
+        many `seconds`."""
         each = len(self._sizes)
-        tokens = sum(self._sizes[step % each] for step in range(start, start + steps))
-        a_token = seconds / tokens
-        self.foreseen = Foreseen(self.of(self._epochs, a_token), a_token, steps)
+        a_token = seconds / sum(self._sizes[step % each] for step in range(start + 1, start + 1 + steps))
+        return Pace(a_token, max(0.0, opening - a_token * self._sizes[start % each]))
 
-    def of(self, epochs: int, a_token: float) -> float:
-        """Seconds of so many epochs, each scored at its end."""
-        return a_token * epochs * (sum(self._sizes) + FORWARD * self._scored)
+    def seconds(self, epochs: int | None = None, *, cpu: bool = False) -> float:
+        """Of all epochs, or of so many, each scored at its end; 0 where nothing was timed."""
+        pace = self.cpu_pace if cpu else self.pace
+        if pace is None:
+            return 0.0
+        epochs = self._epochs if epochs is None else epochs
+        return pace.first + pace.a_token * epochs * (sum(self._sizes) + FORWARD * self._scored)
+
+
+def _now() -> tuple[float, float]:
+    """Seconds, by the clock and of the processor."""
+    return time.perf_counter(), time.process_time()
 
 
 class Probe(NamedTuple):
@@ -165,5 +184,5 @@ def _seconds(estimate: Estimate, setup: Setup, base: str) -> float:
             [clock.callback(lambda _: None)], off,
         )  # fmt: skip
         made.train()
-    assert clock.foreseen
-    return clock.foreseen.seconds / steps
+    assert clock.pace
+    return clock.pace.a_token * work.rows * work.tokens * options.accumulation
