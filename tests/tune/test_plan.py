@@ -187,7 +187,7 @@ def test_a_full_precision_parameter_takes_4_4_and_8_bytes(tmp_path: Path) -> Non
         "gradients": 4 * every,
         "optimizer": 8 * every,
         "activations": 7,
-        "logits": 80,
+        "logits": 120,
     }
 
 

@@ -112,7 +112,7 @@ def _offer(
 
     seen = max(ENOUGH_STEPS * train.batch_tokens, 2 * tokens)
     hours = OPERATIONS[model.adapter] * base.parameters * seen / (REACHED * peak) / 3600
-    if hours > HOURS:  # before anything is built
+    if hours > HOURS or base.parameters / 2 > machine.memory:  # even in 4 bits; before anything is built
         return None
     options = model.model_copy(update={"base": base.name})
     made = estimate.Estimate(bases.find(base.name), machine, train, options, estimate.nominal(train, base.context))

@@ -118,15 +118,15 @@ class Estimate:
 
     def chosen(self, headroom: float = HEADROOM) -> tuple[dict[str, Any], Setup]:
         """The first way that fits, or else the one that takes the least; and its row of the table."""
-        least: tuple[dict[str, Any], Setup] | None = None
-        for setup in self.possible():
+        usable, setups = self.usable(headroom), list(self.possible())
+        held = [setup for setup in setups if self.found.weights.stored(setup.quant, setup.stored) <= usable]
+        rows = []
+        for setup in held or setups[-1:]:  # where the weights alone are too large, nothing needs to be counted
             row = self.row(setup, headroom)
             if row["fits"]:
                 return row, setup
-            if least is None or row["peak_bytes"] < least[0]["peak_bytes"]:
-                least = row, setup
-        assert least
-        return least
+            rows.append((row, setup))
+        return min(rows, key=lambda pair: int(pair[0]["peak_bytes"]))
 
     def _pieces(self) -> Iterator[int]:
         """In how many pieces a batch may be computed: halved until each is a row."""
@@ -176,7 +176,7 @@ class Estimate:
         }
         transient = parts.get("activations", 0) + parts.get("logits", 0)
         if machine.device == "cpu":
-            parts["gaps"] = round(memory.GAPS * transient)
+            parts["gaps"] = round(memory.GAPS[setup.computed] * transient)
         peak = sum(parts.values())
         return {
             "setup": setup.name, "trainable": trained, "memory": {part: size for part, size in parts.items() if size},
