@@ -14,13 +14,13 @@ from mynah.core.command import Call
 from mynah.core.errors import Undecided
 from mynah.core.folder import Account, Project, slug
 from mynah.core.options import Options
-from mynah.core.tables import read_conversations
+from mynah.core.tables import read_conversations, read_examples
 from mynah.data import clean, ingest, pair, persona, pseudonymize, split
-from mynah.data.language import language
+from mynah.data.language import language, of_chat
 from mynah.measure import evaluate, report
 from mynah.models import load
 from mynah.talk import bot
-from mynah.tune import train
+from mynah.tune import pick, train
 
 STAGES: dict[str, Any] = {
     "ingest": ingest,
@@ -36,6 +36,7 @@ STAGES: dict[str, Any] = {
 SECTIONS: dict[str, type[Options]] = {name: kind for stage in STAGES.values() for name, kind in stage.SECTIONS.items()}
 FLAGS = {name: kind for name, kind in SECTIONS.items() if name != "evaluate"}
 IN_HELP = ("--gap", "--no-clean", "--keep", "--me", "--as", "--consent", "--split", "--base")  # the others work, too
+LETTERS_A_TOKEN = 3  # about, in most languages and tokenizers
 PATH, SEVERAL = ingest.PATH, ingest.SEVERAL
 
 
@@ -87,6 +88,8 @@ def run(
             assert isinstance(asked, pair.Options)
             if speakers := persona.shares(_conversations(project)):
                 options["pair"] = settle(asked, speakers)
+        if name == "split":
+            options["model"] = _with_base(project, options, decide, warn)
             _check_language(project, options["model"], warn)
         if name == "ingest":
             account = ingest.settled(project, options["ingest"], decide)
@@ -108,6 +111,27 @@ def _settler(call: Call) -> Callable[[pair.Options, dict[str, int]], pair.Option
         return options
 
     return check
+
+
+def _with_base(
+    project: Project, options: dict[str, Options], decide: Callable[[Undecided], str], warn: Callable[[str], None]
+) -> load.Options:
+    """The options of the model, with the best base for this chat and machine in the place of `auto`. It is asked for
+    before the long work."""
+    asked, training = options["model"], options["train"]
+    assert isinstance(asked, load.Options) and isinstance(training, train.Options)
+    if asked.base != pick.AUTO:
+        return asked
+    learned = [
+        turn.text
+        for example in read_examples(project.folder("pair") / "examples.parquet")
+        for turn in example.turns
+        if turn.learn
+    ]
+    tokens = sum(map(len, learned)) // LETTERS_A_TOKEN * 2  # about as much is said to the persona
+    chosen, why = pick.settled(training, asked, of_chat(learned), tokens, decide)
+    warn(f"base {chosen.base}: {why}")
+    return chosen
 
 
 def _check_language(project: Project, model: Options, warn: Callable[[str], None]) -> None:

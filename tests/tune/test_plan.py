@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from peft.helpers import disable_input_dtype_casting
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from mynah import cli
@@ -132,6 +134,23 @@ def test_the_activations_are_those_that_a_real_forward_pass_holds(tmp_path: Path
         assert found == held and found.whole > 0, adapter
 
 
+@pytest.mark.parametrize("adapter", ["none", "lora"])
+def test_the_activations_in_16_bits_are_those_that_autocast_really_holds(tmp_path: Path, adapter: str) -> None:
+    options = ModelOptions(adapter=adapter, rank=3)
+    imagined = meta.attach(meta.build(bases.find(str(tiny(tmp_path))), "float32"), options)
+    found = activations.count(imagined, 2, 24, products=True, autocast=True)
+    held, model = activations.Activations(), meta.attach(real(), options)
+    with ExitStack() as inside:
+        if adapter == "lora":
+            inside.enter_context(disable_input_dtype_casting(model))
+        inside.enter_context(torch.autocast("cpu", dtype=torch.bfloat16))
+        inside.enter_context(activations._attention(model, activations.PRODUCTS))
+        inside.enter_context(activations._watched(model, held))
+        model(input_ids=torch.zeros((2, 24), dtype=torch.long), use_cache=False)
+    copies = 2 * meta.count(model)[0] if adapter == "lora" else 0  # of the adapter's weights, of which some are shared
+    assert found and held.whole <= found.whole <= held.whole + copies
+
+
 def test_activations_grow_with_rows_and_shrink_with_checkpointing(tmp_path: Path) -> None:
     model = meta.build(bases.find(str(tiny(tmp_path))))
     found = [activations.count(model, rows, 32) for rows in (1, 2, 3)]
@@ -168,7 +187,7 @@ def test_a_full_precision_parameter_takes_4_4_and_8_bytes(tmp_path: Path) -> Non
         "gradients": 4 * every,
         "optimizer": 8 * every,
         "activations": 7,
-        "logits": 80,
+        "logits": 120,
     }
 
 

@@ -46,3 +46,8 @@ def _cuda() -> Any:
     """torch.cuda where torch was imported and a GPU is in use: looking must not import anything."""
     torch = sys.modules.get("torch")
     return torch.cuda if torch is not None and torch.cuda.is_initialized() else None
+
+
+def resident() -> int:
+    """Bytes of memory that this process takes now."""
+    return int(psutil.Process().memory_info().rss)

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -107,3 +108,15 @@ def language(texts: Iterable[str], most: int = 20_000) -> str:
         return script.title()
     known = sum(word.replace("’", "'") in ENGLISH for word in words)
     return "English" if known / len(words) >= ENOUGH else "not English"
+
+
+def of_chat(texts: Iterable[str], most: int = 300) -> str:
+    """The code (ISO 639-1, or 639-3) of the language that most of a chat is in, by up to `most` runs of messages; empty
+    where fewer than half of what can be told is in one language."""
+    said = (("", text) for text in texts)
+    found = Counter(identified(words) for _, words in islice(runs(said), most))
+    del found[UNSURE]
+    if not found:
+        return ""
+    code, count = found.most_common(1)[0]
+    return code if 2 * count >= found.total() else ""

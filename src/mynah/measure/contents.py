@@ -24,6 +24,18 @@ class Account(TypedDict):
     seconds: float
     peak_memory: NotRequired[int]
     peak_gpu_memory: NotRequired[int]
+    plan: NotRequired[Plan]
+
+
+class Plan(TypedDict):
+    """What was foreseen of a training: its set-up, bytes at the peak, and seconds, which are missing where it was too
+    short to tell; and what it then took."""
+
+    setup: str
+    peak_bytes: int
+    measured_bytes: int
+    foreseen: NotRequired[float]
+    seconds: NotRequired[float]
 
 
 class UnparsedLine(TypedDict):

@@ -90,6 +90,19 @@ def _stage(account: Account) -> Any:
         "seconds": account.seconds,
         "peak_memory": account.peak_memory,
         "peak_gpu_memory": account.peak_gpu_memory,
+        **({"plan": _plan(account)} if account.detail.get("plan") else {}),
+    }
+
+
+def _plan(account: Account) -> Any:
+    """What the plan said of a training, and what it took."""
+    plan = account.detail["plan"]
+    time = {"foreseen": plan["time"].get("foreseen_of_these_epochs"), "seconds": plan["time"].get("seconds")}
+    return {
+        "setup": plan["setup"],
+        "peak_bytes": plan["peak_bytes"],
+        "measured_bytes": account.peak_gpu_memory or account.peak_memory,
+        **(time if all(time.values()) else {}),
     }
 
 

@@ -31,9 +31,15 @@ SMALL = 1_000_000_000  # parameters up to which a CPU computes in 32 bits
 class Options(core_options.Options):
     """The base and its adapter."""
 
-    base: str = option("starter", "the base model: starter, a folder, or a name on the hub", flag=True)
+    base: str = option(
+        "starter",
+        "the base model: starter, a folder, a name on the hub, or auto: the best for chat and machine",
+        flag=True,
+    )
     adapter: Literal["lora", "none"] = option("lora", "lora, or none: every weight is trained", flag=True)
-    quant: Literal["none", "nf4"] = option("none", "nf4: the base in 4 bits, less memory (QLoRA)", flag=True)
+    quant: Literal["auto", "none", "nf4"] = option(
+        "auto", "nf4: the base in 4 bits (QLoRA); auto: where nothing else fits", flag=True
+    )
     rank: int = option(16, "rank of the LoRA matrices", ge=1)
     alpha: int = option(32, "scale of the LoRA matrices, divided by the rank", ge=1)
     dropout: float = option(
@@ -60,7 +66,7 @@ class Options(core_options.Options):
 
     @model_validator(mode="after")
     def _possible(self) -> Options:
-        if self.quant != "none" and self.adapter == "none":
+        if self.quant == "nf4" and self.adapter == "none":
             raise ValueError("weights of 4 bits cannot be trained themselves: take --adapter lora, or no --quant")
         return self
 

@@ -7,17 +7,36 @@ checkpoint is kept, and the training stops when it no longer gets better. A run 
 checkpoint, of which there is one after each epoch, every few minutes, on SIGUSR1, and before it ends by Ctrl-C, SIGTERM
 or a deadline. Changed options make a new run beside the old one. Several processes that a launcher starts train
 together: see docs/training.md.
+
+What is `auto` is decided by the plan: the fastest way that fits this machine. What it changes of the result is part of
+the run's options; what it changes of time and memory only is not. After a few steps it says how long the training
+takes. Where memory runs out all the same, the training goes on by smaller pieces of the same steps (`ladder.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mynah.core import options as core_options
 from mynah.core import plugins, processes
-from mynah.core.folder import MODEL, Account, Project, fingerprint, need_disk, run_stage, write_json
+from mynah.core.folder import (
+    MANIFEST,
+    MODEL,
+    PARTIAL,
+    Account,
+    Project,
+    fingerprint,
+    megabytes,
+    need_disk,
+    read_account,
+    run_stage,
+    write_json,
+)
+from mynah.core.memory import resident
 from mynah.core.options import option
 from mynah.core.progress import bar
 from mynah.core.tables import read_examples
@@ -27,16 +46,23 @@ from mynah.models import architectures
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import config_of, identity, multiplies_in_16_bits
 from mynah.models.render import IGNORED
-from mynah.tune import tracking
-from mynah.tune.batches import Step
+from mynah.tune import pick, tracking
+from mynah.tune.batches import Step, TokenBatches
 from mynah.tune.care import Care, validation_losses
 from mynah.tune.checkpoints import Checkpoints
+from mynah.tune.ladder import Ladder, Rung, in_pieces, ran_out
+from mynah.tune.methods._trainer import rounded
 
-VERSION = 2
+if TYPE_CHECKING:
+    from mynah.tune.planning.estimate import Estimate, Work
+    from mynah.tune.planning.memory import Setup
+    from mynah.tune.planning.probe import Clock
+
+VERSION = 3
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
-Optimizer = Literal["adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
-NO_MATTER = {"save_minutes", "checkpointing", "deadline_minutes", "sharded", "track"}
+Optimizer = Literal["auto", "adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
+NO_MATTER = {"save_minutes", "checkpointing", "pieces", "deadline_minutes", "sharded", "track"}
 """Options that change how a run is made, and nothing of the run."""
 
 
@@ -51,14 +77,17 @@ class Options(core_options.Options):
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
     rows: int = option(0, "rows of one step, whatever their length; 0: batch_tokens decides", ge=0)
     accumulation: int = option(1, "steps whose gradients are added up before the weights change", ge=1)
-    optimizer: Optimizer = option("adamw_torch", "the optimizer, by transformers' name")
+    pieces: int = option(0, "pieces in which a batch is computed, for less memory; 0: as few as fit", ge=0)
+    optimizer: Optimizer = option("auto", "the optimizer, by transformers' name; auto: AdamW, in 8 bits where it must")
     schedule: Literal["cosine", "linear", "constant"] = option("cosine", "how the learning rate goes down")
     warmup: float = option(0.05, "share of the steps in which the learning rate rises, or from 1 on their number", ge=0)
     weight_decay: float = option(0.0, "weight decay of AdamW", ge=0)
     precision: Literal["auto", "bf16", "fp32"] = option(
         "auto", "arithmetic; auto: 16 bits where the processor multiplies in them"
     )
-    checkpointing: bool = option(False, "compute activations twice: less memory, a third more time")
+    checkpointing: Literal["auto"] | bool = option(
+        "auto", "compute activations twice: less memory, a third more time; auto: where nothing faster fits"
+    )
     track: str = option(
         "tensorboard", "where curves are shown: tensorboard, trackio, wandb, mlflow, or none; several with commas",
         flag=True,
@@ -78,12 +107,21 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
     tracking.check(train.track)
+    if model.base == pick.AUTO:  # `create` knows the chat's language, and asks
+        model, why = pick.settled(train, model, "", 0, None)
+        _say(f"base {model.base}: {why}")
     train = _of_all(train.model_copy(update={"method": method_of(train, model)}))
-    settings = {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
-    print_of = fingerprint("train", VERSION, settings, [before.fingerprint, identity(model.base)])
-    name = f"{train.method}-{print_of[:6]}"
+    inputs = [before.fingerprint, identity(model.base)]
+    asked = fingerprint("train", VERSION, _settings(train, model), inputs)
     with processes.together(train.sharded):
-        return run_stage(project.folder("runs", name), print_of, lambda path: _train(project, name, path, train, model))
+        if made := processes.first_does(lambda: _made(project, asked)):
+            return replace(made, reused=True)
+        estimate, setup = planned(train, model)
+        train, model = estimate.settled(setup)
+        print_of = fingerprint("train", VERSION, _settings(train, model), inputs)
+        name = f"{train.method}-{print_of[:6]}"
+        training = _Training(project, name, train, model, estimate, setup, asked)
+        return run_stage(project.folder("runs", name), print_of, training.run)
 
 
 def _of_all(options: Options) -> Options:
@@ -104,6 +142,34 @@ def method_of(options: Options, model: ModelOptions) -> str:
     return architectures.of(config_of(model.base)).METHOD if options.method == "auto" else options.method
 
 
+def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
+    """The plan for this machine, and its fastest set-up that fits, or else the smallest one. Raises UserError where
+    there is no such base."""
+    from mynah.tune.planning import bases, estimate, machines
+
+    base = bases.find(model.base, fetch=True)
+    made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None))
+    row, setup = made.chosen()
+    if not row["fits"]:
+        takes = f"{megabytes(row['peak_bytes'])} of the {megabytes(made.usable())} that are planned with"
+        _say(f"! this may not fit: {setup.name} takes {takes}; `mynah plan --base {model.base}` shows the others")
+    return made, setup
+
+
+def _settings(train: Options, model: ModelOptions) -> dict[str, Any]:
+    """The options that the result depends on."""
+    return {"train": train.model_dump(exclude=NO_MATTER), "model": model.model_dump(exclude={"base"})}
+
+
+def _made(project: Project, asked: str) -> Account | None:
+    """The run that was made for these very options before, whatever the plan decided then."""
+    for manifest in project.folder("runs").glob(f"*/{MANIFEST}"):
+        found = None if manifest.parent.name.endswith(PARTIAL) else read_account(manifest.parent)
+        if found and found.detail.get("asked") == asked:
+            return found
+    return None
+
+
 def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[dict[str, list[int]]]:
     """The rows that the trainer gets: token ids and labels of each window of each example."""
     rendered = [engine.renderer.render(w.turns, w.system) for e in examples for w in engine.windows(e)]
@@ -118,58 +184,120 @@ def enough_epochs(rows: Sequence[dict[str, list[int]]], options: Options) -> int
     return max(2, min(20, round(ENOUGH_STEPS / steps)))
 
 
-def _train(project: Project, name: str, folder: Path, options: Options, model_options: ModelOptions) -> Account:
-    import torch
+class _Training:
+    """One run: attempts on the rungs of the ladder, of which most need a single one."""
+
+    def __init__(
+        self, project: Project, name: str, options: Options, model: ModelOptions, estimate: Estimate, setup: Setup,
+        asked: str,
+    ) -> None:  # fmt: skip
+        self.project, self.name, self.asked = project, name, asked
+        self.options, self.model = options, model
+        self.estimate, self.setup = estimate, setup
+
+    def run(self, folder: Path) -> Account:
+        """Train into `folder`, and step down where memory runs out."""
+        ladder = Ladder(folder, Rung(self.setup.pieces, self.setup.checkpointing))
+        while True:
+            try:
+                return self._attempt(folder, ladder)
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out(error):
+                    raise
+            ladder.down()  # only here, where the error and what its frames hold is gone
+            _say(f"memory ran out; the training goes on with {ladder.rung}")
+
+    def _attempt(self, folder: Path, ladder: Ladder) -> Account:
+        import torch
+
+        from mynah.models.engines.transformers import Engine
+        from mynah.tune.planning.probe import Clock
+
+        parts = {part: read_examples(self.project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
+        model = self.model
+        engine = Engine(
+            model.base, quant=model.quant, in_full=model.adapter == "none", template=model.template, turns=model.turns
+        )
+        engine.renderer.keep()  # what is trained is what is saved and served
+        rows = {part: tokenized(examples, engine, self.options.learn) for part, examples in parts.items()}
+        epochs = self.options.epochs or enough_epochs(rows["train"], self.options)
+        twice = {"epochs": epochs, "checkpointing": ladder.rung.checkpointing, "pieces": ladder.rung.pieces}
+        options = self.options.model_copy(update=twice)
+        batches = _batches(rows["train"], options)
+        ladder.rows = max(map(len, batches))
+        scored = sum(len(row["input_ids"]) for row in rows["valid"])
+        clock = Clock(_sizes(rows["train"], batches, options.accumulation), scored, epochs)
+        torch.manual_seed(options.seed)
+        where = folder / "checkpoints"
+        checkpoints = Checkpoints(where, options.save_minutes, options.deadline_minutes, options.sharded)
+        care = Care(options.patience, lambda: _origins(parts["train"], engine))
+        callbacks = [
+            *_callbacks(checkpoints, care), *tracking.callbacks(options.track, folder), clock.callback(_announce),
+        ]  # fmt: skip
+        named = tracking.arguments(self.name)
+        trainer = build(engine.model, engine.tokenizer, rows, where, options, model, callbacks, named)
+        foreseen = self._foreseen(_work(rows["train"], batches), ladder.rung, trainer.model)
+        need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
+        last = checkpoints.newest()
+        done = care.ended(last)
+        if done is not None:  # and it was killed before the model was saved: no further epoch
+            trainer.args.num_train_epochs = done
+        try:
+            with checkpoints.before_the_end():
+                trainer.train(resume_from_checkpoint=last)
+        finally:
+            callbacks[0].close()  # the bar, which the trainer leaves open where memory runs out
+        care.check()
+        curves = trainer.state.log_history
+        losses = validation_losses(curves)
+        _save(trainer, engine.tokenizer, folder)
+        checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
+        time = {} if last else _took(clock, curves, len(losses))  # where it went on, the time is of a part
+        detail = self._detail(options, engine.renderer.template.origin, {**foreseen, "time": time})
+        notes = [*ladder.notes(), *care.note(), *_other_notes(options, losses, care)]
+        return _account(detail, trainer, rows["train"], losses, notes)
+
+    def _detail(self, options: Options, template: str, plan: dict[str, Any]) -> dict[str, Any]:
+        """What the run's account says about how it was made."""
+        return {
+            "run": self.name,
+            "kind": "tuned",
+            "base": self.model.base,
+            "data": self.project.account("split").fingerprint,
+            "asked": self.asked,
+            "template": template,
+            "options": {"train": options.model_dump(), "model": self.model.model_dump()},
+            "plan": plan,
+            "versions": versions(),
+        }
+
+    def _foreseen(self, work: Work, rung: Rung, model: Any) -> dict[str, Any]:
+        """The set-up, and what the plan says that its largest batch takes, with the libraries that are loaded by now;
+        on a GPU what is in its memory."""
+        setup = replace(self.setup, pieces=rung.pieces, checkpointing=rung.checkpointing)
+        held = sum(weight.nbytes for weight in model.parameters())
+        machine = replace(self.estimate.machine, libraries=max(0, resident() - held))
+        row = self.estimate.row(setup, work=work, machine=machine)
+        return {key: row[key] for key in ("setup", "memory", "peak_bytes", "fits")}
+
+
+def build(
+    model: Any, tokenizer: Any, rows: dict[str, list[dict[str, list[int]]]], folder: Path, options: Options,
+    model_options: ModelOptions, callbacks: list[Any], other: dict[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """The trainer of the method, with checkpoints in `folder`. `other` training arguments replace those of the
+    options."""
     from transformers import PrinterCallback
 
-    from mynah.models.engines.transformers import Engine
     from mynah.models.load import lora
 
-    parts = {part: read_examples(project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
-    engine = Engine(
-        model_options.base, quant=model_options.quant, in_full=model_options.adapter == "none",
-        template=model_options.template, turns=model_options.turns,
-    )  # fmt: skip
-    engine.renderer.keep()
-    rows = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
-    options = options.model_copy(update={"epochs": options.epochs or enough_epochs(rows["train"], options)})
-    torch.manual_seed(options.seed)
-    checkpoints = Checkpoints(folder / "checkpoints", options.save_minutes, options.deadline_minutes, options.sharded)
-    care = Care(options.patience, lambda: _origins(parts["train"], engine))
-    told = {**arguments(checkpoints.folder, options), **tracking.arguments(name)}
-    callbacks = [*_callbacks(checkpoints, care), *tracking.callbacks(options.track, folder)]
     trainer = plugins.load("method", options.method).trainer(
-        engine.model, engine.tokenizer, rows["train"], rows["valid"], told, Step(options.batch_tokens, options.rows),
-        callbacks, lora(model_options),
+        model, tokenizer, rows["train"], rows["valid"], {**arguments(folder, options), **(other or {})},
+        Step(options.batch_tokens, options.rows), callbacks, lora(model_options),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
-    newest = checkpoints.newest()
-    done = care.ended(newest)
-    if done is not None:  # and it was killed before the model was saved: no further epoch
-        trainer.args.num_train_epochs = done
-    with checkpoints.before_the_end():
-        trainer.train(resume_from_checkpoint=newest)
-    care.check()
-    curves = trainer.state.log_history
-    losses = validation_losses(curves)
-    _save(trainer, engine.tokenizer, folder)
-    checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
-    detail = {
-        "run": name,
-        "kind": "tuned",
-        "base": model_options.base,
-        "data": project.account("split").fingerprint,
-        "template": engine.renderer.template.origin,
-        "options": {"train": options.model_dump(), "model": model_options.model_dump()},
-        "versions": versions(),
-    }
-    notes = care.note()
-    if processes.count() > 1:
-        notes.append(f"{processes.count()} processes shared each step of {options.accumulation} batches")
-    if len(losses) < options.epochs and not care.stops():
-        notes.append(f"stopped after epoch {len(losses)}: the validation loss no longer fell")
-    return _account(detail, trainer, rows["train"], losses, notes)
+    in_pieces(trainer, max(1, options.pieces))
+    return trainer
 
 
 def _save(trainer: Any, tokenizer: Any, folder: Path) -> None:
@@ -188,6 +316,70 @@ def _origins(examples: Sequence[Example], engine: Any) -> list[str]:
     return [name for name, e in zip(named, examples, strict=True) for _ in engine.windows(e)]
 
 
+def _other_notes(options: Options, losses: Sequence[float], care: Care) -> Iterator[str]:
+    """What else the account says."""
+    if processes.count() > 1:
+        yield f"{processes.count()} processes shared each step of {options.accumulation} batches"
+    if len(losses) < options.epochs and not care.stops():
+        yield f"stopped after epoch {len(losses)}: the validation loss no longer fell"
+
+
+def _batches(rows: Sequence[dict[str, list[int]]], options: Options) -> list[list[int]]:
+    """The batches of the first epoch, as lists of rows."""
+    step = Step(options.batch_tokens, options.rows)
+    return list(TokenBatches(list(map(_length, rows)), step, options.seed, shuffled=True))
+
+
+def _sizes(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]], of: int) -> list[int]:
+    """Padded tokens of each step of an epoch, of so many batches."""
+    padded = [len(batch) * max(_length(rows[i]) for i in batch) for batch in batches]
+    return [sum(padded[start : start + of]) for start in range(0, len(padded), of)]
+
+
+def _work(rows: Sequence[dict[str, list[int]]], batches: Sequence[Sequence[int]]) -> Work:
+    """The batch that takes most memory: the one of most padded tokens, of those the one of the longest rows."""
+    from mynah.tune.planning.estimate import Work
+
+    shapes = {(len(batch), max(_length(rows[i]) for i in batch)) for batch in batches}
+    count, tokens = max(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]))
+    learned = max(sum(label != IGNORED for i in batch for label in rows[i]["labels"]) for batch in batches)
+    return Work(count, tokens, learned, len(shapes))
+
+
+def _length(row: dict[str, list[int]]) -> int:
+    """Tokens of a row, padded as the trainer pads them; of an encoder-decoder those of both sides."""
+    sides = {name: len(row[name]) for name in ("input_ids", "labels")}
+    return sum(map(rounded, sides.values() if len(set(sides.values())) == 2 else [sides["input_ids"]]))
+
+
+def _announce(clock: Clock) -> None:
+    """How long it will take, as soon as that is known."""
+    from mynah.tune.plan import duration
+
+    _say(f"training takes about {duration(clock.seconds())}, by its first {clock.steps + 1} steps, or ends earlier")
+
+
+def _say(text: str) -> None:
+    if processes.first():
+        print(text, file=sys.stderr, flush=True)
+
+
+def _took(clock: Clock, curves: Sequence[dict[str, Any]], epochs: int) -> dict[str, Any]:
+    """Seconds: what was foreseen for all epochs and for those that were made, and what those took; by the clock, and of
+    the processor, which has other work beside it."""
+    took = next((line["train_runtime"] for line in curves if "train_runtime" in line), None)
+    if not clock.pace:
+        return {"seconds": took}
+    return {
+        "foreseen": round(clock.seconds(), 2),
+        "foreseen_of_these_epochs": round(clock.seconds(epochs), 2),
+        "timed_steps": clock.steps + 1,
+        "seconds": took,
+        "cpu_foreseen_of_these_epochs": round(clock.seconds(epochs, cpu=True), 2),
+        "cpu_seconds": round(clock.cpu, 2),
+    }
+
+
 def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
     """The training arguments of transformers that these options mean."""
     import torch
@@ -197,7 +389,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
         "gradient_accumulation_steps": shared_out(options.accumulation),
-        "optim": options.optimizer,
+        "optim": "adamw_torch" if options.optimizer == "auto" else options.optimizer,
         "lr_scheduler_type": options.schedule,
         "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
         "weight_decay": options.weight_decay,
@@ -211,7 +403,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "bf16": options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits()),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
-        "gradient_checkpointing": options.checkpointing,
+        "gradient_checkpointing": options.checkpointing is True,
         "report_to": "none",
         "disable_tqdm": True,
         "log_level": "error",
@@ -245,7 +437,11 @@ def _callbacks(checkpoints: Checkpoints, care: Care) -> list[Any]:
                 self.bar.label(f"train, validation loss {metrics['eval_loss']:.3f}")
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            self.bar.__exit__(None, None, None)
+            self.close()
+
+        def close(self) -> None:
+            if hasattr(self, "bar"):
+                self.bar.__exit__(None, None, None)
 
     return [Progress(), care.callback(), checkpoints.callback()]
 

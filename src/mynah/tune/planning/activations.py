@@ -10,7 +10,7 @@ checkpointing, as there, only the input of each layer is held, and one layer's a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,22 +37,56 @@ class Activations:
         return self.outside + self.inputs + max(self.layers.values(), default=0)
 
 
-def count(model: Any, rows: int, tokens: int, *, products: bool = False) -> Activations | None:
+def count(model: Any, rows: int, tokens: int, *, products: bool = False, autocast: bool = False) -> Activations | None:
     """What a forward pass over `rows` rows of `tokens` tokens holds; an encoder-decoder gets as many on both sides.
-    `products`: attention by plain products, which holds the weights of all pairs of tokens. None where the architecture
-    decides on the values of tensors, of which there are none."""
+    `products`: attention by plain products, which holds the weights of all pairs of tokens. `autocast`: in 16 bits
+    where torch's autocast computes in them; the copies of weights that it makes are among what is held. None where the
+    architecture decides on the values of tensors, of which there are none."""
     import torch
 
-    inputs = {"input_ids": torch.zeros((rows, tokens), dtype=torch.long, device="meta")}
-    if model.config.is_encoder_decoder:
-        inputs["decoder_input_ids"] = inputs["input_ids"]
     found = Activations()
-    with _attention(model, PRODUCTS if products else FUSED), _watched(model, found):
+    with ExitStack() as inside:
+        device = "meta"
+        if autocast:
+            device = inside.enter_context(_as_if_on_a_cpu(model))
+        inputs = {"input_ids": torch.zeros((rows, tokens), dtype=torch.long, device=device)}
+        if model.config.is_encoder_decoder:
+            inputs["decoder_input_ids"] = inputs["input_ids"]
+        inside.enter_context(_attention(model, PRODUCTS if products else FUSED))
+        inside.enter_context(_watched(model, found))
         try:
             model(**inputs, use_cache=False)
         except (NotImplementedError, RuntimeError):  # a mixture of experts sends tokens where their values say
             return None
     return found
+
+
+@contextmanager
+def _as_if_on_a_cpu(model: Any) -> Iterator[str]:
+    """Inside it the weights of a model on the meta device are fake tensors of a CPU, which autocast takes for real ones
+    (on the meta device it does nothing). They stay so: the model is of no other use. Adapters are computed as
+    `mynah train` has them computed, without turning their input to 32 bits."""
+    import torch
+    from peft.helpers import disable_input_dtype_casting
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    with ExitStack() as inside, FakeTensorMode():
+        made: dict[int, Any] = {}  # shared weights stay shared
+
+        def fake(tensor: Any) -> Any:
+            if id(tensor) not in made:
+                like = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu")
+                weight = isinstance(tensor, torch.nn.Parameter)
+                made[id(tensor)] = torch.nn.Parameter(like, tensor.requires_grad) if weight else like
+            return made[id(tensor)]
+
+        for module in list(model.modules()):
+            for held in (module._parameters, module._buffers):
+                held.update({name: fake(tensor) for name, tensor in held.items() if tensor is not None})
+        if hasattr(model, "get_base_model"):
+            inside.enter_context(disable_input_dtype_casting(model))
+        inside.enter_context(torch.autocast("cpu", dtype=torch.bfloat16))
+        yield "cpu"
 
 
 @contextmanager

@@ -42,8 +42,9 @@ def published() -> Iterator[Base]:
             yield Base(name, found["source"], found["config"])
 
 
-def find(name: str) -> Base:
-    """The base of this name, folder or file. Raises UserError, with what to do, where there is none."""
+def find(name: str, *, fetch: bool = False) -> Base:
+    """The base of this name, folder or file. With `fetch` the config.json of one that is not known here is downloaded.
+    Raises UserError, with what to do, where there is none."""
     path = STARTER if name == "starter" else Path(name).expanduser()
     if path.is_dir() or path.suffix == ".json":
         return _read(name, path / CONFIG if path.is_dir() else path)
@@ -53,6 +54,8 @@ def find(name: str) -> Base:
     downloaded = _downloaded(name)
     if downloaded:
         return _read(name, downloaded)
+    if fetch:
+        return _read(name, fetched(name))
     near = nearest(name, known)
     hint = did_you_mean(name, known) if near else f"Those that come along: {', '.join(sorted(known))}."
     todo = f"Download its config.json (`hf download {name} {CONFIG}`), or name the file or its folder. {hint}"
@@ -71,6 +74,18 @@ def _read(name: str, path: Path) -> Base:
         found = f"{str(path)!r} without a model_type"
         raise UserError(f"a {CONFIG} as transformers writes it", found, "Save the model with transformers.")
     return Base(name, str(path), values)
+
+
+def fetched(name: str) -> Path:
+    """The config.json of this name, from the hub."""
+    from transformers.utils import cached_file
+
+    try:
+        return Path(str(cached_file(name, CONFIG)))
+    except OSError as error:
+        found = f"none that loads as {name!r} ({str(error).strip().splitlines()[0][:120]})"
+        todo = "Check the name and the network, or use --base starter, which needs none."
+        raise UserError("a causal chat model", found, todo) from error
 
 
 def _downloaded(name: str) -> Path | None:

@@ -13,6 +13,9 @@ from mynah.core.errors import UserError, did_you_mean
 GIB = 1024**3
 MIB = 1024**2
 CGROUP = Path("/sys/fs/cgroup/memory.max")  # a container's limit
+LIBRARIES = 580 * MIB  # Python with torch, transformers, PEFT and TRL; `train` looks for itself
+KERNELS, KERNELS_OF_A_SHAPE = 140 * MIB, 6 * MIB  # measured: ONEDNN_PRIMITIVE_CACHE_CAPACITY=0 and as it is
+KEPT_SHAPES = 40  # of 1,024 kernels that are kept, some 25 each
 METAL = 0.75  # of the memory of an Apple machine is what its GPU may take unless told otherwise
 
 
@@ -24,6 +27,16 @@ class Machine:
     device: str
     memory: int
     in_16_bits: bool = True
+    libraries: int = LIBRARIES
+    """Bytes that the process takes before it has a model, where the memory is the system's."""
+
+    def overhead(self, width: int, shapes: int) -> dict[str, int]:
+        """Bytes of the process that are no tensors: the libraries; and the kernels that oneDNN compiles for products in
+        16 bits, and keeps, for each shape of a batch. A GPU's memory has neither."""
+        if self.device != "cpu":
+            return {}
+        compiled = KERNELS + KERNELS_OF_A_SHAPE * (min(shapes, KEPT_SHAPES) - 1) if width == 2 else 0
+        return {"libraries": self.libraries, "kernels": compiled}
 
 
 # MiB as the driver reports them.
@@ -79,7 +92,7 @@ def this() -> Machine:
     if torch.cuda.is_available():
         return Machine("this", "cuda", int(torch.cuda.get_device_properties(0).total_memory), multiplies_in_16_bits())
     if torch.backends.mps.is_available():
-        return Machine("this", "mps", int(torch.mps.recommended_max_memory()))
+        return Machine("this", "mps", int(torch.mps.recommended_max_memory()), multiplies_in_16_bits())
     return Machine("this", "cpu", min(psutil.virtual_memory().total, _limit()), multiplies_in_16_bits())
 
 

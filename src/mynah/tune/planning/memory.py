@@ -18,9 +18,15 @@ BLOCK, SECOND_BLOCK = 64, 256  # weights a constant, constants a second constant
 CODE_BOOK = 16 * 4  # the values that 4 bits stand for, of each layer
 SECOND_CODE_BOOK, OFFSET = 256 * 4, 4  # those of the quantized constants
 WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
-LOGITS = {2: 10, 4: 8}
-"""Bytes of a logit in arithmetic of 2 or 4 bytes: itself, in 32 bits, and its logarithmic probability in 32 bits, which
-its gradient replaces one by one; in 32 bits the first two are one."""
+LOGITS = 12
+"""Bytes of a logit while the backward pass begins: its logarithmic probability, the gradient of that, and its own
+gradient, each in 32 bits. In the forward pass there are 8, in 16 bits 10: itself, in 32 bits, and the first of them."""
+
+GAPS = {2: 0.6, 4: 1.1}
+"""Share of what comes and goes with each batch that a CPU's heap keeps beside it, in arithmetic of 2 or 4 bytes. What a
+layer makes and does not hold leaves holes between what it holds; glibc gives back at once only what is larger than up
+to 32 MB (mallopt(3), M_MMAP_THRESHOLD). Measured as the difference to MALLOC_MMAP_THRESHOLD_=65536, with which the
+holes are gone: a forward pass of the starter in 32 bits then takes 231 MB, of which 222 are counted, and not 484."""
 
 # Bytes of state a trained parameter: two moments, in 32 bits or in 8 with a constant of 4 bytes each 256 of them
 # (Dettmers et al. 2022, arXiv:2110.02861); Adafactor's rows and columns are few (Shazeer and Stern 2018).
@@ -86,19 +92,24 @@ class Setup:
     computed: int
     checkpointing: bool
     optimizer: str = "adamw_torch"
+    pieces: int = 1
+    """In how many pieces a batch is computed, one after the other."""
 
     @property
     def name(self) -> str:
         """As people call it."""
         kind = "full" if self.adapter == "none" else "QLoRA" if self.quant == "nf4" else "LoRA"
-        return f"{kind} with checkpointing" if self.checkpointing else kind
+        name = f"{kind} with checkpointing" if self.checkpointing else kind
+        return name if self.pieces == 1 else f"{name}, in {self.pieces} pieces"
 
 
 def step(setup: Setup, held: Weights, trained: int, activations: Activations, logits: int) -> dict[str, int]:
     """Bytes of a training step by part. trained: parameters that are trained, which are held in 32 bits; logits: tokens
     that are learned times the size of the vocabulary."""
     full = setup.adapter == "none"
-    mixed = setup.quant != "nf4" and setup.stored > setup.computed  # autocast then holds a copy for the backward pass
+    # Without checkpointing the copies that autocast makes of the weights are among the activations; with it those of
+    # frozen weights go with their layer, but those of trained ones are kept until the forward pass ends.
+    mixed = full and setup.checkpointing and setup.stored > setup.computed
     parts = {
         "weights": held.stored(setup.quant, setup.stored),
         "adapter": 0 if full else 4 * trained,
@@ -107,7 +118,7 @@ def step(setup: Setup, held: Weights, trained: int, activations: Activations, lo
         "gradients": 4 * trained,
         "optimizer": round(STATES[setup.optimizer] * trained),
         "activations": activations.checkpointed if setup.checkpointing else activations.whole,
-        "logits": LOGITS[setup.computed] * logits,
+        "logits": LOGITS * logits,
     }
     return {part: size for part, size in parts.items() if size}
 
