@@ -142,6 +142,7 @@ def test_pieces_hold_every_row_once(rows: int, pieces: int) -> None:
 def test_what_is_auto_is_decided_and_not_decided_again(tmp_path: Path, base: Path) -> None:
     made = train.run(project(tmp_path), train.Options(epochs=1), ModelOptions(base=str(base)))
     options = made.detail["options"]
+    del options["model"]["template"]  # which the base decides
     assert "auto" not in [*options["train"].values(), *options["model"].values()] and options["train"]["pieces"] == 1
     again = train.run(Project.at(tmp_path), train.Options(epochs=1), ModelOptions(base=str(base)))
     assert again.reused and again.detail["run"] == made.detail["run"]
