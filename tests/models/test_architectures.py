@@ -105,7 +105,7 @@ def test_a_base_that_was_saved_in_4_bits_loads_trains_and_loads_again(name: str,
     assert cost(Engine(str(tmp_path / "merged"))) == pytest.approx(cost(again), abs=0.01)  # in 16 bits
 
 
-@pytest.mark.parametrize("name", ["Pythia", "FLAN-T5"])
+@pytest.mark.parametrize("name", ["Pythia", pytest.param("FLAN-T5", marks=pytest.mark.slow)])
 def test_an_evaluation_in_between_changes_nothing_of_what_4_bits_learn(name: str, tmp_path: Path) -> None:
     base = made(name, tmp_path, **({"dropout_rate": 0.0} if name == "FLAN-T5" else {}))
     found = []
@@ -144,7 +144,7 @@ def test_an_adapter_of_an_output_layer_that_is_the_embeddings_merges_into_a_copy
     assert cost(Engine(str(tmp_path / "merged"))) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", ["Llama", "FLAN-T5"])
+@pytest.mark.parametrize("name", ["Llama", pytest.param("FLAN-T5", marks=pytest.mark.slow)])
 def test_lora_plus_has_b_learn_faster_than_a(name: str, tmp_path: Path) -> None:
     engine = Engine(made(name, tmp_path))
     rows = train.tokenized([TALK], engine)
