@@ -39,7 +39,7 @@ KINDS = {
 IMPORTED = ["mynah.tune.train", "mynah.models.engines.transformers", "torch.utils.tensorboard", "datasets", "peft",
             "bitsandbytes", "transformers.integrations", "trl.trainer.sft_trainer"]  # fmt: skip
 SERVER = multiprocessing.get_context("forkserver")
-MOST = 12  # steps after which an attempt is killed, at the latest
+MOST = 6  # steps after which an attempt is killed, at the latest
 
 
 def train(project: Path, words: list[str]) -> None:
@@ -70,13 +70,14 @@ def finished(project: Path, settings: tuple[str, ...]) -> trainings.Trained:
     return trainings.ended(project, process.exitcode, out, said(project).read_text(encoding="utf-8"))
 
 
-def killed(project: Path, settings: tuple[str, ...], steps: int) -> int:
-    """Start the training, kill it after so many of its steps, and say up to which step it is kept; -1: it ended."""
+def killed(project: Path, settings: tuple[str, ...], steps: int) -> int | None:
+    """Start the training, kill it after so many of its steps, and say up to which step it is kept (-1: not at all);
+    None where it ended before that."""
     launched, process = time.time(), started(project, settings)
     written = grown = 0
     while grown <= steps + 1:  # what is written first are the settings
         if not process.is_alive():
-            raise SystemExit(f"the training ended before it was killed:\n{said(project).read_text()}")
+            return None
         size = sum(path.stat().st_size for path in logs(project) if path.stat().st_mtime > launched)
         grown, written = grown + (size > written), size
         time.sleep(0.001)
@@ -96,8 +97,8 @@ def row(ready: Path, kind: str, kills: int) -> str:
     alone = finished(trainings.copy(ready, f"{kind}-alone"), settings)
     project, chance = trainings.copy(ready, f"{kind}-killed"), random.Random(kind)
     kept = []
-    for _ in range(kills):
-        kept.append(killed(project, settings, chance.randint(1, MOST)))
+    while len(kept) < kills and (step := killed(project, settings, chance.randint(1, MOST))) is not None:
+        kept.append(step)
         print(f"  {kind}: killed, kept up to step {kept[-1]}", file=sys.stderr, flush=True)
     again = finished(project, settings)
     if alone.status or again.status:
@@ -109,7 +110,7 @@ def row(ready: Path, kind: str, kills: int) -> str:
         raise SystemExit(f"{kind}: {differences}, more than {most}")
     places = ", ".join(str(step) if step >= 0 else "none" for step in kept)
     figures = " | ".join(f"{difference:.1e}" if difference else "0" for difference in differences)
-    return f"| {kind} | {len(alone.losses)} | {len(alone.validation)} | {places} | {figures} |"
+    return f"| {kind} | {len(kept)} | {len(alone.losses)} | {len(alone.validation)} | {places} | {figures} |"
 
 
 def main() -> None:
@@ -119,8 +120,9 @@ def main() -> None:
     parser.add_argument("--only", choices=tuple(KINDS), action="append")
     asked = parser.parse_args()
     lines = [
-        "| arithmetic | steps | epochs | newest checkpoint at each kill | losses | validation losses | weights |",
-        "|---|--:|--:|---|--:|--:|--:|",
+        "| arithmetic | kills | steps | epochs | newest checkpoint at each kill | losses | validation losses "
+        "| weights |",
+        "|---|--:|--:|--:|---|--:|--:|--:|",
     ]
     SERVER.set_forkserver_preload(IMPORTED)
     with TemporaryDirectory() as folder:
@@ -128,7 +130,7 @@ def main() -> None:
         for kind in asked.only or KINDS:
             lines.append(row(ready, kind, asked.kills))
             print(lines[-1], flush=True)
-    told = f"Largest absolute differences. {asked.kills} kills each. Measured on {machine()}."
+    told = f"Largest absolute differences. Measured on {machine()}."
     print("\n".join([*lines, "", told]))
     if not asked.only:
         put("training.md", "resume", "\n".join([*lines, "", told]))

@@ -29,6 +29,7 @@ HOME = {
         "WANDB_MODE": "offline",
         "WANDB_PROJECT": "mynah",
         "WANDB_LOG_MODEL": "false",
+        "WANDB_CONSOLE": "off",  # what is printed is not its business
         "WANDB_ERROR_REPORTING": "false",
     },
 }
