@@ -4,7 +4,7 @@
 
 Real second processes of `mynah train`, each killed by `kill -9` after a random number of steps, and started again by
 the same command. (They are forked from a server that has imported the libraries, which saves each most of its time.)
-Dropout is on, two batches are added up for a step, and there is a checkpoint every second, so that
+Dropout is on, two batches are added up for a step, and there is a checkpoint every third of a second, so that
 steps are lost and done again. Adapters are compared weight by weight, curves step by step.
 """
 
@@ -30,7 +30,7 @@ from tests import trainings
 from tests.trainings import apart, weights_apart
 
 SETTINGS = ("train.epochs=6", "train.patience=2", "train.accumulation=2", "train.track=tensorboard",
-            "train.save_minutes=0.015", "model.dropout=0.1", "train.lr=8e-3")  # fmt: skip
+            "train.save_minutes=0.006", "model.dropout=0.1", "train.lr=8e-3")  # fmt: skip
 KINDS = {
     "fp32": ((), 1e-6),
     "bf16": (("train.precision=bf16",), 1e-6),
@@ -39,7 +39,7 @@ KINDS = {
 IMPORTED = ["mynah.tune.train", "mynah.models.engines.transformers", "torch.utils.tensorboard", "datasets", "peft",
             "bitsandbytes", "transformers.integrations", "trl.trainer.sft_trainer"]  # fmt: skip
 SERVER = multiprocessing.get_context("forkserver")
-MOST = 6  # steps after which an attempt is killed, at the latest
+MOST = 8  # steps after which an attempt is killed, at the latest
 
 
 def train(project: Path, words: list[str]) -> None:
