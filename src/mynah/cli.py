@@ -77,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         _fail("The disk is full. Free some space; the same command goes on where it was.")
     except KeyboardInterrupt as stop:
+        if not processes.first():  # all stop together, and one says so
+            sys.exit(1)
         why = f" ({stop})" if str(stop) else ""
         _fail(f"stopped{why}. The same command goes on where it was.")
     sys.exit(0)

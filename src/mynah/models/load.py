@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import field_validator, model_validator
 
 from mynah.core import options as core_options
+from mynah.core import processes
 from mynah.core.errors import UserError, did_you_mean
 from mynah.core.folder import file_hash
 from mynah.core.options import option
@@ -152,11 +153,12 @@ def _missing(base: str, error: Exception) -> UserError:
 
 
 def _placed(model: Any) -> Any:
-    """The model on the GPU, where there is one. A CPU computes a small one faster in 32 bits."""
+    """The model on the GPU, where there is one; what is to be shared out waits on the CPU, as it may not fit on one. A
+    CPU computes a small one faster in 32 bits."""
     import torch
 
     if torch.cuda.is_available():
-        return model.to("cuda")
+        return model if processes.sharded() else model.to("cuda")
     return model.float() if model.num_parameters() <= SMALL else model
 
 
@@ -178,7 +180,7 @@ def _quantized() -> dict[str, Any]:
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )  # fmt: skip
-    device: str | int = 0 if torch.cuda.is_available() else "cpu"
+    device: str | int = torch.cuda.current_device() if torch.cuda.is_available() else "cpu"
     return {"quantization_config": settings, "dtype": torch.bfloat16, "device_map": {"": device}}
 
 

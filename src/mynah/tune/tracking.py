@@ -29,6 +29,8 @@ HOME = {
         "WANDB_MODE": "offline",
         "WANDB_PROJECT": "mynah",
         "WANDB_LOG_MODEL": "false",
+        "WANDB_CONSOLE": "off",  # what is printed is not its business,
+        "WANDB_SILENT": "true",  # and standard output not its place
         "WANDB_ERROR_REPORTING": "false",
     },
 }
