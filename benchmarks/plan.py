@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import multiprocessing
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,10 +24,14 @@ from page import machine, put
 from mynah.core.folder import Project
 from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.demo import CHAT, PERSONA
+from mynah.models.load import Options as ModelOptions
+from mynah.tune import train
 from mynah.tune.planning import probe
 from mynah.tune.planning.bases import Base
 
 LINES = 900  # of the demo's chat
+PRELOADED = ["trl.trainer.sft_trainer", "bitsandbytes", "torch.utils.tensorboard", "mynah.models.engines.transformers",
+             "mynah.tune.planning.estimate"]  # fmt: skip
 LLAMA = {
     "model_type": "llama", "vocab_size": 32000, "hidden_size": 768, "intermediate_size": 2048, "num_hidden_layers": 8,
     "num_attention_heads": 12, "num_key_value_heads": 4, "max_position_embeddings": 2048, "tie_word_embeddings": False,
@@ -75,17 +79,16 @@ def prepared(folder: Path) -> Path:
     return project.path
 
 
-def trained(project: Path, base: str, model: dict[str, Any], train: dict[str, Any]) -> dict[str, Any]:
-    """The account of a training in a second process."""
-    sections = {"model": {"base": base, **model}, "train": {"epochs": 1, "lr": 1e-4, **train}}
-    settings = [f"--set={s}.{name}={json.dumps(v)}" for s, values in sections.items() for name, v in values.items()]
-    done = subprocess.run(
-        [sys.executable, "-m", "mynah", "train", "--project", str(project), "--json", *settings],
-        capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
+def trained(project: Path, base: str, model: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The account of a training in a process of its own, which has the libraries from its server."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    with context.Pool(1, maxtasksperchild=1) as pool:
+        return pool.apply(_account, (project, {"base": base, **model}, {"epochs": 1, "lr": 1e-4, **settings}))
+
+
+def _account(project: Path, model: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    return train.run(Project(project), train.Options(**settings), ModelOptions(**model)).as_json()
 
 
 def row(name: str, account: dict[str, Any]) -> list[str]:
@@ -111,13 +114,13 @@ def main() -> None:
     with TemporaryDirectory() as place:
         folder = Path(place)
         project = prepared(folder)
-        for name, model, train in SETUPS[len(accounts) :]:
+        for name, model, settings in SETUPS[len(accounts) :]:
             where = "starter"
             if name in BASES:
                 where = str(folder / name.replace(" ", "-"))
                 if not Path(where).exists():
                     probe.random_model(Base(name, name, BASES[name]), Path(where))
-            accounts.append(trained(project, where, model, train))
+            accounts.append(trained(project, where, model, settings))
             if kept:
                 kept.write_text("".join(json.dumps(account) + "\n" for account in accounts), encoding="utf-8")
             print(row(name, accounts[-1]), accounts[-1]["plan"]["memory"], file=sys.stderr, flush=True)

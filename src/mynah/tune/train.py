@@ -276,7 +276,8 @@ class _Training:
         on a GPU what is in its memory."""
         setup = replace(self.setup, pieces=rung.pieces, checkpointing=rung.checkpointing)
         held = sum(weight.nbytes for weight in model.parameters())
-        machine = replace(self.estimate.machine, libraries=max(0, resident() - held))
+        machine = self.estimate.machine  # weights that nothing has looked at yet are still in their file
+        machine = replace(machine, libraries=max(machine.libraries, resident() - held))
         row = self.estimate.row(setup, work=work, machine=machine)
         return {key: row[key] for key in ("setup", "memory", "peak_bytes", "fits")}
 

@@ -169,6 +169,7 @@ def _seconds(estimate: Estimate, setup: Setup, base: str) -> float:
 
     options, model_options = estimate.settled(setup)
     work, steps = estimate.work, 1 + LEAST + 1
+    options = options.model_copy(update={"rows": work.rows})
     vocabulary = int(estimate.found.architecture["vocabulary"])
     ids = torch.randint(0, vocabulary, (work.rows * steps * options.accumulation, work.tokens)).tolist()
     unseen = work.tokens - work.learned // work.rows
