@@ -110,7 +110,7 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     if model.base == pick.AUTO:  # `create` knows the chat's language, and asks
         model, why = pick.settled(train, model, "", 0, None)
         _say(f"base {model.base}: {why}")
-    train = _of_all(train.model_copy(update={"method": method_of(train, model)}))
+    train = _of_all(train.model_copy(update={"method": method_of(train, config_of(model.base))}))
     inputs = [before.fingerprint, identity(model.base)]
     asked = fingerprint("train", VERSION, _settings(train, model), inputs)
     with processes.together(train.sharded):
@@ -137,9 +137,9 @@ def shared_out(accumulation: int) -> int:
     return -(-accumulation // processes.count())
 
 
-def method_of(options: Options, model: ModelOptions) -> str:
-    """The method that is asked for, or that suits the architecture of the base."""
-    return architectures.of(config_of(model.base)).METHOD if options.method == "auto" else options.method
+def method_of(options: Options, config: Any) -> str:
+    """The method that is asked for, or that suits the architecture with this config."""
+    return architectures.of(config).METHOD if options.method == "auto" else options.method
 
 
 def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
@@ -292,7 +292,7 @@ def build(
 
     from mynah.models.load import lora
 
-    trainer = plugins.load("method", options.method).trainer(
+    trainer = plugins.load("method", method_of(options, model.config)).trainer(
         model, tokenizer, rows["train"], rows["valid"], {**arguments(folder, options), **(other or {})},
         Step(options.batch_tokens, options.rows), callbacks, lora(model_options),
     )  # fmt: skip
