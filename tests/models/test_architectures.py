@@ -190,9 +190,9 @@ def test_the_loss_of_an_encoder_decoder_is_the_mean_over_the_replies(tmp_path: P
 
 def test_the_architecture_chooses_the_method_and_another_is_refused(tmp_path: Path) -> None:
     encoder = Engine(made("T5", tmp_path))
-    assert train.method_of(train.Options(), load.Options(base=encoder.name)) == "seq2seq"
-    assert train.method_of(train.Options(), load.Options()) == "sft"
-    assert train.method_of(train.Options(method="dpo"), load.Options()) == "dpo"
+    assert train.method_of(train.Options(), load.config_of(encoder.name)) == "seq2seq"
+    assert train.method_of(train.Options(), load.config_of("starter")) == "sft"
+    assert train.method_of(train.Options(method="dpo"), load.config_of("starter")) == "dpo"
     arguments = train.arguments(tmp_path, train.Options(epochs=1))
     for engine, method in ((encoder, sft), (Engine("starter"), seq2seq)):
         with pytest.raises(UserError, match="decoder for the method"):
