@@ -43,7 +43,8 @@ def test_a_cell_learns_and_comes_back(name: str, kind: str, folder: Path, tmp_pa
     again = Engine(base, tmp_path / "model", quant=options.quant)
     for piece in engine.windows(TALK):
         readings = list(engine._readings(piece))
-        logits = [each.architecture.logits(each.model, readings, 0) for each in (engine, again)]
+        with torch.inference_mode():  # with gradients bitsandbytes takes another kernel
+            logits = [each.architecture.logits(each.model, readings, 0) for each in (engine, again)]
         assert torch.equal(*logits)
     replies = again.replies(PROMPTS, GREEDY)
     assert replies == engine.replies(PROMPTS, GREEDY)
