@@ -7,7 +7,8 @@ padded on the right, where causal attention does not see it, so that no mask is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mynah.models.attention import quickened
@@ -15,6 +16,21 @@ from mynah.models.render import IGNORED
 from mynah.tune.batches import Share, Step, TokenBatches, loader
 
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
+
+
+@contextmanager
+def _unpacked(model: Any) -> Iterator[None]:
+    """Inside it layers of 4 bits stay as they are: when they first evaluate on a CPU, bitsandbytes packs their weights
+    for a kernel that gradients do not pass, and leaves them so; a training that went on at a checkpoint would then
+    differ from one that was not interrupted."""
+    layers = [layer for layer in model.modules() if getattr(layer, "support_avx512bf16_for_cpu", False)]
+    for layer in layers:
+        layer.support_avx512bf16_for_cpu = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.support_avx512bf16_for_cpu = True
 
 
 def negative_log_likelihood(logits: Any, labels: Any) -> Any:
@@ -55,10 +71,11 @@ def trainer(
         def train(self, *words: Any, **settings: Any) -> Any:
             """As the library does; in 16 bits with attention that is fast in them, and without turning each adapter's
             input to 32 bits and, by autocast, back again."""
-            if not arguments["bf16"]:
-                return super().train(*words, **settings)
-            with quickened(model), disable_input_dtype_casting(self.model):
-                return super().train(*words, **settings)
+            with _unpacked(self.model):
+                if not arguments["bf16"]:
+                    return super().train(*words, **settings)
+                with quickened(model), disable_input_dtype_casting(self.model):
+                    return super().train(*words, **settings)
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
