@@ -214,7 +214,7 @@ class _Training:
         from mynah.tune.planning.probe import Clock
 
         parts = {part: read_examples(self.project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
-        model = self.model
+        model, before = self.model, resident()
         engine = Engine(
             model.base, quant=model.quant, in_full=model.adapter == "none", template=model.template, turns=model.turns
         )
@@ -236,7 +236,7 @@ class _Training:
         ]  # fmt: skip
         named = tracking.arguments(self.name)
         trainer = build(engine.model, engine.tokenizer, rows, where, options, model, callbacks, named)
-        foreseen = self._foreseen(_work(rows["train"], batches), ladder.rung, trainer.model)
+        foreseen = self._foreseen(_work(rows["train"], batches), ladder.rung, trainer.model, before)
         need_disk(folder, checkpoints.size(trainer.model), "checkpoints")
         last = checkpoints.newest()
         done = care.ended(last)
@@ -271,13 +271,13 @@ class _Training:
             "versions": versions(),
         }
 
-    def _foreseen(self, work: Work, rung: Rung, model: Any) -> dict[str, Any]:
+    def _foreseen(self, work: Work, rung: Rung, model: Any, before: int) -> dict[str, Any]:
         """The set-up, and what the plan says that its largest batch takes, with the libraries that are loaded by now;
         on a GPU what is in its memory."""
         setup = replace(self.setup, pieces=rung.pieces, checkpointing=rung.checkpointing)
         held = sum(weight.nbytes for weight in model.parameters())
-        machine = self.estimate.machine  # weights that nothing has looked at yet are still in their file
-        machine = replace(machine, libraries=max(machine.libraries, resident() - held))
+        # Weights that nothing has looked at are still in their file; the process is no smaller than before it had them.
+        machine = replace(self.estimate.machine, libraries=max(before, resident() - held))
         row = self.estimate.row(setup, work=work, machine=machine)
         return {key: row[key] for key in ("setup", "memory", "peak_bytes", "fits")}
 

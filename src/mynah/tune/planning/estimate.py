@@ -174,8 +174,9 @@ class Estimate:
             **memory.step(setup, self.found.weights, trained, counted or Activations(), logits),
             **machine.overhead(setup.computed, work.shapes),
         }
-        transient = parts.get("activations", 0) + parts.get("logits", 0)
         if machine.device == "cpu":
+            small = 4 * logits <= memory.GIVEN_BACK  # a larger tensor leaves no hole
+            transient = parts.get("activations", 0) + small * parts.get("logits", 0)
             parts["gaps"] = round(memory.GAPS[setup.computed] * transient)
         peak = sum(parts.values())
         return {

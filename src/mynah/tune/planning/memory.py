@@ -22,11 +22,12 @@ LOGITS = 12
 """Bytes of a logit while the backward pass begins: its logarithmic probability, the gradient of that, and its own
 gradient, each in 32 bits. In the forward pass there are 8, in 16 bits 10: itself, in 32 bits, and the first of them."""
 
+GIVEN_BACK = 32 * 1024**2  # bytes from which on glibc gives back at once what is freed (mallopt(3), M_MMAP_THRESHOLD)
 GAPS = {2: 0.6, 4: 1.1}
 """Share of what comes and goes with each batch that a CPU's heap keeps beside it, in arithmetic of 2 or 4 bytes. What a
-layer makes and does not hold leaves holes between what it holds; glibc gives back at once only what is larger than up
-to 32 MB (mallopt(3), M_MMAP_THRESHOLD). Measured as the difference to MALLOC_MMAP_THRESHOLD_=65536, with which the
-holes are gone: a forward pass of the starter in 32 bits then takes 231 MB, of which 222 are counted, and not 484."""
+layer makes and does not hold leaves holes between what it holds. Measured as the difference to
+MALLOC_MMAP_THRESHOLD_=65536, with which the holes are gone: a forward pass of the starter in 32 bits then takes 231 MB,
+of which 222 are counted, and not 484."""
 
 # Bytes of state a trained parameter: two moments, in 32 bits or in 8 with a constant of 4 bytes each 256 of them
 # (Dettmers et al. 2022, arXiv:2110.02861); Adafactor's rows and columns are few (Shazeer and Stern 2018).

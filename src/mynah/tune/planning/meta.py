@@ -13,7 +13,9 @@ from mynah.models.load import linear_layers, lora, quiet
 from mynah.tune.planning.bases import Base
 
 Precision = Literal["bfloat16", "float32"]
-NOT_BUILT = {"quantization_config", "auto_map"}  # how a checkpoint was stored, and code of its own, which is never run
+NOT_BUILT = {"quantization_config", "auto_map", "pad_token_id"}
+"""How a checkpoint was stored; code of its own, which is never run; and what some architectures look for among the
+values of tokens, of which there are none on the meta device."""
 FAILURES = (ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, KeyError)
 """What transformers raises for figures that make no model."""
 
