@@ -145,7 +145,7 @@ def llamafactory(work: Work, out: Path) -> Trained:
         "lr_scheduler_type": "cosine", "warmup_ratio": WARMUP, "seed": SEED, "save_strategy": "no",
         "report_to": "none", "use_cpu": not _has_gpu(),
     } | ({"quantization_bit": 4, "quantization_method": "bnb"} if work.quant == "nf4" else {})  # fmt: skip
-    written = Path(work.folder, "llamafactory.json")  # JSON is YAML
+    written = Path(work.folder, "llamafactory.yaml")  # of which JSON is a part; files called .json it fails to read
     written.write_text(json.dumps(settings))
     _run([work.llamafactory, "-m", "llamafactory.cli", "train", str(written)], HF_HUB_OFFLINE="1", PYTHONPATH="")
     return Trained(json.loads((out / "train_results.json").read_text())["train_runtime"], str(out))
