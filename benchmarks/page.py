@@ -11,10 +11,11 @@ from mynah.core.versions import versions
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def put(page: str, name: str, text: str) -> None:
-    """Replace what benchmarks/NAME.py wrote into docs/PAGE before."""
+def put(page: str, name: str, text: str, flags: str = "") -> None:
+    """Replace what benchmarks/NAME.py, with these flags, wrote into docs/PAGE before."""
     path = DOCS / page
-    begin, end = f"<!-- begin: benchmarks/{name}.py -->", f"<!-- end: benchmarks/{name}.py -->"
+    command = f"benchmarks/{name}.py {flags}".strip()
+    begin, end = f"<!-- begin: {command} -->", f"<!-- end: {command} -->"
     before, _, rest = path.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
