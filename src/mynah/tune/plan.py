@@ -45,7 +45,7 @@ class Options(core_options.Options):
 
 SECTIONS: dict[str, type[core_options.Options]] = {"plan": Options, "train": TrainOptions, "model": ModelOptions}
 FLAGS: dict[str, type[core_options.Options]] = {"plan": Options, "model": ModelOptions}
-IN_HELP = ("--machine", "--structure", "--probe", "--compare", "--base", "--adapter", "--quant", "--adapt")  # as in create
+IN_HELP = ("--machine", "--structure", "--probe", "--compare", "--base", "--adapter", "--quant", "--adapt")
 NOTHING_COUNTED = "the activations of this architecture could not be counted: its memory is what it takes without them"
 __all__ = ["FLAGS", "SECTIONS", "Options", "inspect", "main", "run", "tell"]
 
