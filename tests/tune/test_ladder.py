@@ -81,7 +81,7 @@ ERRORS: tuple[Callable[[], Exception], ...] = (
 )
 
 
-@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("error", [ERRORS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in ERRORS[1:])])
 def test_memory_that_runs_out_makes_pieces_of_the_same_steps(
     tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]
 ) -> None:
@@ -94,6 +94,7 @@ def test_memory_that_runs_out_makes_pieces_of_the_same_steps(
     assert "memory ran out" in made.notes[0] and not any("memory" in note for note in alone.notes)
 
 
+@pytest.mark.slow
 def test_then_activations_are_computed_twice_and_then_it_ends(
     tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
