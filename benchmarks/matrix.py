@@ -28,13 +28,13 @@ from page import DOCS, machine, put  # noqa: E402
 from mynah.core.folder import MODEL, Project, read_json  # noqa: E402
 from mynah.core.tables import read_examples  # noqa: E402
 from mynah.core.types import Example  # noqa: E402
-from mynah.data import clean, ingest, pair, pseudonymize, split  # noqa: E402
-from mynah.demo import CHAT, PERSONA  # noqa: E402
+from mynah.demo import CHAT  # noqa: E402
 from mynah.models import load  # noqa: E402
 from mynah.models.decoding import Options as Decoding  # noqa: E402
 from mynah.models.engines.transformers import Engine  # noqa: E402
 from mynah.tune import train  # noqa: E402
 from tests import bases  # noqa: E402
+from tests.projects import ready  # noqa: E402
 
 FAQ = ROOT.parent / "shared" / "data" / "4_faq_dialogue_instruct" / "covid_faq_en" / "faq_covidbert.csv"
 ROWS = 80  # of the questions and answers
@@ -51,17 +51,12 @@ GREEDY = Decoding(temperature=0.0, max_tokens=24)
 
 def dataset(folder: Path, data: Path) -> Project:
     """A project that is ready to train."""
-    project = Project.at(folder / "project")
-    if data != CHAT:
-        with data.open(encoding="utf-8", newline="") as rows, (folder / data.name).open("w", newline="") as few:
-            csv.writer(few).writerows(row for row, _ in zip(csv.reader(rows), range(ROWS + 1), strict=False))
-        data = folder / data.name
-    ingest.run(project, ingest.Options(input=data))
-    clean.run(project, clean.Options())
-    pseudonymize.run(project, pseudonymize.Options(off=True))
-    pair.run(project, pair.Options(persona=PERSONA) if data == CHAT else pair.Options())
-    split.run(project, split.Options(by="conversation"))
-    return project
+    if data == CHAT:
+        return ready(folder / "project", by="conversation")
+    few = folder / data.name
+    with data.open(encoding="utf-8", newline="") as rows, few.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(row for row, _ in zip(csv.reader(rows), range(ROWS + 1), strict=False))
+    return ready(folder / "project", few, by="conversation", persona="")
 
 
 def loss(engine: Engine, examples: list[Example]) -> float:

@@ -21,13 +21,14 @@ from typing import Any
 
 from page import machine, put
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from mynah.core.folder import Project
-from mynah.data import clean, ingest, pair, pseudonymize, split
-from mynah.demo import CHAT, PERSONA
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import train
 from mynah.tune.planning import probe
 from mynah.tune.planning.bases import Base
+from tests.projects import beginning, ready
 
 LINES = 900  # of the demo's chat
 PRELOADED = ["trl.trainer.sft_trainer", "bitsandbytes", "torch.utils.tensorboard", "mynah.models.engines.transformers",
@@ -66,19 +67,6 @@ SETUPS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-def prepared(folder: Path) -> Path:
-    """A project with the parts of a dataset."""
-    chat = folder / "WhatsApp Chat with Maya.txt"
-    chat.write_text("".join(CHAT.read_text(encoding="utf-8").splitlines(keepends=True)[:LINES]), encoding="utf-8")
-    project = Project.at(folder / "project")
-    ingest.run(project, ingest.Options(input=chat))
-    clean.run(project, clean.Options())
-    pseudonymize.run(project, pseudonymize.Options(off=True))
-    pair.run(project, pair.Options(persona=PERSONA, consent=True))
-    split.run(project, split.Options())
-    return project.path
-
-
 def trained(project: Path, base: str, model: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """The account of a training in a process of its own, which has the libraries from its server."""
     context = multiprocessing.get_context("forkserver")
@@ -113,7 +101,7 @@ def main() -> None:
     accounts = list(map(json.loads, lines))
     with TemporaryDirectory() as place:
         folder = Path(place)
-        project = prepared(folder)
+        project = ready(folder / "project", beginning(folder, LINES)).path
         for name, model, settings in SETUPS[len(accounts) :]:
             where = "starter"
             if name in BASES:

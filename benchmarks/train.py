@@ -29,15 +29,17 @@ import flops
 from page import machine, put
 from trainers import PACKED, REPORTS, TRAINERS, Failed, Trained, Work
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from mynah.core.folder import Project
 from mynah.core.tables import read_examples, write_examples
 from mynah.core.types import Answers, Example
-from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.demo import CHAT, PERSONA
 from mynah.metrics import bits_per_byte
 from mynah.models.engines.transformers import WINDOW, Engine
 from mynah.models.load import STARTER, tokenizer_of
 from mynah.models.render import IGNORED, Renderer, windows
+from tests.projects import ready
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -144,19 +146,13 @@ def chat(folder: Path, tokens: int) -> Project:
     `mynah train` scores."""
     text, persona = CHAT.read_text(encoding="utf-8"), PERSONA
     if LOGS.exists():
-        sys.path.insert(0, str(ROOT))
         from tests import ubuntu
 
         text, persona = ubuntu.export(LOGS, NICK, MESSAGES), NICK
     folder.parent.mkdir(parents=True)
     export = folder.parent / "WhatsApp Chat.txt"
     export.write_text(text, encoding="utf-8")
-    project = Project.at(folder)
-    ingest.run(project, ingest.Options(input=export))
-    clean.run(project, clean.Options())
-    pseudonymize.run(project, pseudonymize.Options())
-    pair.run(project, pair.Options(persona=persona, consent=True))
-    split.run(project, split.Options())
+    project = ready(folder, export, pseudonyms=True, persona=persona, consent=True)
     parts = project.folder("split")
     write_examples(parts / "train.parquet", list(first(read_examples(parts / "train.parquet"), tokens)))
     write_examples(parts / "valid.parquet", read_examples(parts / "valid.parquet")[:1])

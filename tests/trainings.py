@@ -16,10 +16,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from mynah.core.folder import Project
-from mynah.data import clean, ingest, pair, pseudonymize, split
-from mynah.demo import CHAT
-from tests import bases
+from tests import bases, projects
 
 SAME = ("train.precision=fp32", "train.patience=99", "train.track=none", "train.batch_tokens=512", "train.lr=1e-3")
 
@@ -38,15 +35,7 @@ class Trained(NamedTuple):
 def project(folder: Path, lines: int = 900) -> Path:
     """A folder with a small base, and a project that is ready to be trained on so many lines of the demo."""
     bases.small(folder / "base")
-    export = folder / "WhatsApp Chat with Maya.txt"
-    export.write_text("".join(CHAT.read_text(encoding="utf-8").splitlines(keepends=True)[:lines]), encoding="utf-8")
-    made = Project.at(folder / "ready")
-    ingest.run(made, ingest.Options(input=export))
-    clean.run(made, clean.Options())
-    pseudonymize.run(made, pseudonymize.Options(off=True))
-    pair.run(made, pair.Options(me="Maya"))
-    split.run(made, split.Options())
-    return made.path
+    return projects.ready(folder / "ready", projects.beginning(folder, lines)).path
 
 
 def copy(ready: Path, name: str) -> Path:

@@ -13,7 +13,6 @@ from mynah.core.errors import UserError
 from mynah.core.folder import MODEL, Project
 from mynah.core.options import check_sections, read_recipe, resolve
 from mynah.core.types import Prompt, Turn
-from mynah.data import clean, ingest, pair, pseudonymize, split
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
@@ -22,6 +21,7 @@ from mynah.tune.planning import bases, meta
 from tests import bases as small_bases
 from tests.bases import SMALL, USUAL
 from tests.conftest import evenings, export
+from tests.projects import ready
 
 RECIPES = Path(mynah.__file__).parent / "recipes"
 KNOWN = {**create.SECTIONS, **plan.SECTIONS}
@@ -98,13 +98,8 @@ def test_a_recipe_is_known_by_its_name() -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """40 evenings of Ida and Otto, ready to learn from."""
     folder = tmp_path_factory.mktemp("recipes")
-    made = Project.at(folder / "p")
-    ingest.run(made, ingest.Options(input=export(folder / "WhatsApp Chat with Ida.txt", *evenings(40))))
-    clean.run(made, clean.Options())
-    pseudonymize.run(made, pseudonymize.Options(off=True))
-    pair.run(made, pair.Options(me="Otto", persona="Ida", consent=True))
-    split.run(made, split.Options())
-    return made
+    chat = export(folder / "WhatsApp Chat with Ida.txt", *evenings(40))
+    return ready(folder / "p", chat, me="Otto", persona="Ida", consent=True)
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in NAMES])

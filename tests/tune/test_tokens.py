@@ -12,21 +12,14 @@ from hypothesis import strategies as st
 from mynah import cli
 from mynah.core.folder import Project
 from mynah.core.tables import read_examples
-from mynah.data import clean, ingest, pair, pseudonymize, split
-from mynah.demo import CHAT
 from mynah.models.load import tokenizer_of
 from mynah.tune import tokens
+from tests.projects import ready
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project.at(tmp_path_factory.mktemp("tokens") / "p")
-    ingest.run(made, ingest.Options(input=CHAT))
-    clean.run(made, clean.Options())
-    pseudonymize.run(made, pseudonymize.Options(off=True))
-    pair.run(made, pair.Options(me="Maya"))
-    split.run(made, split.Options())
-    return made
+    return ready(tmp_path_factory.mktemp("tokens") / "p")
 
 
 def test_what_is_learned_are_the_turns_of_the_persona(project: Project, capfd: pytest.CaptureFixture[str]) -> None:

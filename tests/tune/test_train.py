@@ -8,10 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mynah.core.folder import Project
 from mynah.core.tables import read_examples
-from mynah.data import clean, ingest, pair, pseudonymize, split
-from mynah.demo import CHAT
 from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
@@ -19,15 +16,11 @@ from mynah.models.render import IGNORED
 from mynah.tune import train
 from mynah.tune.batches import Share, Step, TokenBatches
 from mynah.tune.methods import sft
+from tests.projects import ready
 
 
 def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_else(tmp_path: Path) -> None:
-    project = Project.at(tmp_path / "p")
-    ingest.run(project, ingest.Options(input=CHAT))
-    clean.run(project, clean.Options())
-    pseudonymize.run(project, pseudonymize.Options(off=True))
-    pair.run(project, pair.Options(me="Maya"))
-    split.run(project, split.Options())
+    project = ready(tmp_path / "p")
     engine = Engine("starter")
     parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}
     rows = {name: train.tokenized(part, engine) for name, part in parts.items()}
