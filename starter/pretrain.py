@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -24,7 +25,7 @@ from batches import BROAD, IGNORED, REPLIES, TALK, Streams, heard, inputs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mynah.core import allocator
-from mynah.models import attention
+from mynah.models.kernels import attention
 
 STEP = 8192  # tokens
 BEAMS = 4  # with which the model replies by itself: its likeliest replies are its most grammatical ones
@@ -232,7 +233,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     allocator.keep()
     training = Training(options)
-    with attention.quickened(training.model):
+    with attention.used(training.model) if training.model.device.type == "cpu" else nullcontext():
         training.run()
 
 

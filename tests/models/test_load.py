@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from mynah.core import plugins
 from mynah.core.errors import UserError
 from mynah.core.options import resolve
 from mynah.core.types import Example, Prompt, Turn
-from mynah.models import attention, load
+from mynah.models import load
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines.transformers import Engine
 from mynah.models.render import IGNORED
@@ -110,28 +109,6 @@ def test_full_training_changes_every_weight_and_comes_back(base: str, tmp_path: 
 def test_weights_of_4_bits_cannot_be_trained_in_full() -> None:
     with pytest.raises(UserError, match="4 bits cannot be trained"):
         resolve(load.Options, {"quant": "nf4", "adapter": "none"}, "model")
-
-
-@pytest.mark.parametrize("groups", [1, 2])
-def test_attention_by_plain_products_is_the_fused_one(groups: int) -> None:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=64, hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=4 // groups,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config)
-    ids = torch.randint(0, 64, (3, 40))
-    fused = model(input_ids=ids)
-    fused.logits.sum().backward()
-    gradient = model.model.layers[0].self_attn.q_proj.weight.grad.clone()
-    model.zero_grad()
-    with attention.quickened(model):
-        assert model.config._attn_implementation == attention.NAME
-        plain = model(input_ids=ids)
-    plain.logits.sum().backward()
-    assert model.config._attn_implementation != attention.NAME
-    torch.testing.assert_close(plain.logits, fused.logits, atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(model.model.layers[0].self_attn.q_proj.weight.grad, gradient, atol=1e-4, rtol=1e-3)
 
 
 def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:

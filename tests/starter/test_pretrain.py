@@ -14,7 +14,7 @@ from batches import inputs
 from pretrain import Training, loss_of, new_model
 from transformers import AutoTokenizer
 
-from mynah.models import attention
+from mynah.models.kernels import attention
 
 STARTER = Path(__file__).parents[2] / "src/mynah/models/starter"
 
@@ -44,7 +44,7 @@ def test_documents_of_one_row_cost_what_they_cost_alone() -> None:
     together = inputs(torch.cat([one, two], 1), torch.tensor([[0] * 20 + [1] * 30]), torch.bfloat16)
     alone = [inputs(ids, torch.zeros_like(ids), torch.bfloat16) for ids in (one, two)]
     for quick in (False, True):
-        with attention.quickened(model) if quick else torch.no_grad():
+        with attention.used(model) if quick else torch.no_grad():
             apart = sum(float(loss_of(model, given)) for given in alone)
             assert float(loss_of(model, together)) == pytest.approx(apart, rel=2e-3)
 

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from mynah import cli
 from mynah.core.errors import UserError
+from mynah.models.kernels import quickened
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import plan
 from mynah.tune.planning import activations, bases, machines, memory, meta, structure
@@ -126,25 +127,30 @@ def test_the_activations_are_those_that_a_real_forward_pass_holds(tmp_path: Path
     imagined = meta.build(bases.find(str(tiny(tmp_path))), "float32")
     for adapter in ("none", "lora"):
         options = ModelOptions(adapter=adapter, rank=3, dropout=0.1)
-        found = activations.count(meta.attach(imagined, options), 2, 24, products=True)
+        found = activations.count(meta.attach(imagined, options), 2, 24)
         held = activations.Activations()
         model = meta.attach(real(), options)
-        with activations._attention(model, activations.PRODUCTS), activations._watched(model, held):
+        with activations._attention(model), activations._watched(model, held):
             model(input_ids=torch.zeros((2, 24), dtype=torch.long), use_cache=False)
         assert found == held and found.whole > 0, adapter
 
 
+@pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("adapter", ["none", "lora"])
-def test_the_activations_in_16_bits_are_those_that_autocast_really_holds(tmp_path: Path, adapter: str) -> None:
+def test_the_activations_in_16_bits_are_those_that_autocast_really_holds(
+    tmp_path: Path, adapter: str, quick: bool
+) -> None:
     options = ModelOptions(adapter=adapter, rank=3)
     imagined = meta.attach(meta.build(bases.find(str(tiny(tmp_path))), "float32"), options)
-    found = activations.count(imagined, 2, 24, products=True, autocast=True)
+    found = activations.count(imagined, 2, 24, autocast=True, quick=quick)
     held, model = activations.Activations(), meta.attach(real(), options)
     with ExitStack() as inside:
         if adapter == "lora":
             inside.enter_context(disable_input_dtype_casting(model))
         inside.enter_context(torch.autocast("cpu", dtype=torch.bfloat16))
-        inside.enter_context(activations._attention(model, activations.PRODUCTS))
+        inside.enter_context(activations._attention(model))
+        if quick:
+            inside.enter_context(quickened(model))
         inside.enter_context(activations._watched(model, held))
         model(input_ids=torch.zeros((2, 24), dtype=torch.long), use_cache=False)
     copies = 2 * meta.count(model)[0] if adapter == "lora" else 0  # of the adapter's weights, of which some are shared
@@ -157,8 +163,6 @@ def test_activations_grow_with_rows_and_shrink_with_checkpointing(tmp_path: Path
     whole = [each.whole for each in found if each]
     assert whole[2] - whole[1] == whole[1] - whole[0] > 0
     assert all(each and each.checkpointed < each.whole and len(each.layers) == 3 for each in found)
-    products = activations.count(model, 1, 32, products=True)
-    assert products and found[0] and products.whole > found[0].whole
 
 
 def test_the_cache_is_as_large_as_the_real_one() -> None:
@@ -180,7 +184,7 @@ def test_a_window_and_an_encoder_change_the_cache() -> None:
 def test_a_full_precision_parameter_takes_4_4_and_8_bytes(tmp_path: Path) -> None:
     held = memory.weights(meta.build(bases.find(str(tiny(tmp_path)))))
     setup = Setup("none", "none", 4, 4, checkpointing=False)
-    parts = memory.step(setup, held, held.fp32 // 4, activations.Activations(outside=7), logits=10)
+    parts = memory.step(setup, held, held.fp32, held.fp32 // 4, activations.Activations(outside=7), logits=10)
     every = held.fp32 // 4
     assert parts == {
         "weights": 4 * every,

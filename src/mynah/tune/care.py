@@ -180,7 +180,10 @@ def since_best(losses: Sequence[float]) -> int:
 
 def sound(model: Any) -> bool:
     """Are all gradients numbers, in all processes? Each looks at those that it holds."""
-    broken = not all(bool(gradient.isfinite().all()) for gradient in _gradients(model))
+    import torch
+
+    norms = torch._foreach_norm(list(_gradients(model)))  # that of what holds a number that is none is none
+    broken = not bool(torch.stack(norms).isfinite().all()) if norms else False
     return not processes.any_of(broken)[0]
 
 

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from mynah.tune.planning.memory import Setup
     from mynah.tune.planning.probe import Clock
 
-VERSION = 3
+VERSION = 4
 ENOUGH_STEPS = 90  # where the validation loss of the demo is lowest; early stopping ends sooner what needs less
 
 Optimizer = Literal["auto", "adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
@@ -390,7 +390,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "learning_rate": options.lr,
         "num_train_epochs": options.epochs,
         "gradient_accumulation_steps": shared_out(options.accumulation),
-        "optim": "adamw_torch" if options.optimizer == "auto" else options.optimizer,
+        "optim": "adamw_torch_fused" if options.optimizer in ("auto", "adamw_torch") else options.optimizer,
         "lr_scheduler_type": options.schedule,
         "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
         "weight_decay": options.weight_decay,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from mynah.models.attention import quickened
 from mynah.models.load import Adapter
 from mynah.tune.batches import Share, Step, TokenBatches, loader
 
@@ -34,14 +33,18 @@ class Shared:
 
     def shares(self, step: Step, adapter: Adapter | None) -> None:
         """Take the budget of a batch and the adapter, of which what is trained is kept in 32 bits: in 16, in which
-        libraries train the adapter of a 4-bit base, small steps vanish."""
+        libraries train the adapter of a 4-bit base, small steps vanish. What is frozen is held as it is computed."""
         import torch
+
+        from mynah.models.kernels import adapter as kernel
 
         self.step, self.adapter = step, adapter
         self.model_accepts_loss_kwargs = True  # the loss is ours: it takes the number of learned tokens for any base
         for weight in self.model.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.to(torch.float32)
+        if self.args.bf16:
+            kernel.halve(self.model)
 
     def size(self, row: dict[str, list[int]]) -> int:
         """The padded tokens of a row."""
@@ -58,6 +61,10 @@ class Shared:
         sampler = TokenBatches([self.size(row) for row in rows], step, self.args.seed, shuffled, share)
         return loader(rows, sampler, self.data_collator, self.accelerator)  # type: ignore[attr-defined]
 
+    def floating_point_ops(self, inputs: Any) -> int:
+        """None are counted: for that the library walks over all weights in each step, and nothing reads it."""
+        return 0
+
     def create_optimizer(self, model: Any = None) -> Any:
         """The library's, but for LoRA+."""
         if self.adapter is None or self.adapter.options.loraplus == 1 or self.optimizer is not None:
@@ -68,15 +75,16 @@ class Shared:
         return self.optimizer
 
     def train(self, *words: Any, **settings: Any) -> Any:
-        """As the library does; in 16 bits with attention that is fast in them, and without turning each adapter's input
-        to 32 bits and, by autocast, back again."""
+        """As the library does; in 16 bits by kernels that are fast in them, and without turning each adapter's input to
+        32 bits and, by autocast, back again."""
         from peft.helpers import disable_input_dtype_casting
+
+        from mynah.models.kernels import quickened
 
         with ExitStack() as inside:
             inside.enter_context(_unpacked(self.model))
             if self.args.bf16:
-                base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-                inside.enter_context(quickened(base))
+                inside.enter_context(quickened(self.model))
                 inside.enter_context(disable_input_dtype_casting(self.model))
             return super().train(*words, **settings)  # type: ignore[misc]
 

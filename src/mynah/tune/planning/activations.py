@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-FUSED, PRODUCTS = "mynah_plan_fused", "mynah_plan_products"  # the attention that is counted
+FUSED = "mynah_plan_fused"  # the attention that is counted where it is not ours
 OUTSIDE = ""
 
 
@@ -37,12 +37,14 @@ class Activations:
         return self.outside + self.inputs + max(self.layers.values(), default=0)
 
 
-def count(model: Any, rows: int, tokens: int, *, products: bool = False, autocast: bool = False) -> Activations | None:
+def count(model: Any, rows: int, tokens: int, *, autocast: bool = False, quick: bool = False) -> Activations | None:
     """What a forward pass over `rows` rows of `tokens` tokens holds; an encoder-decoder gets as many on both sides.
-    `products`: attention by plain products, which holds the weights of all pairs of tokens. `autocast`: in 16 bits
-    where torch's autocast computes in them; the copies of weights that it makes are among what is held. None where the
-    architecture decides on the values of tensors, of which there are none."""
+    `autocast`: in 16 bits where torch's autocast computes in them; the copies of weights that it makes are among what
+    is held. `quick`: by the kernels that a CPU trains with. None where the architecture decides on the values of
+    tensors, of which there are none."""
     import torch
+
+    from mynah.models.kernels import quickened
 
     found = Activations()
     with ExitStack() as inside:
@@ -52,7 +54,9 @@ def count(model: Any, rows: int, tokens: int, *, products: bool = False, autocas
         inputs = {"input_ids": torch.zeros((rows, tokens), dtype=torch.long, device=device)}
         if model.config.is_encoder_decoder:
             inputs["decoder_input_ids"] = inputs["input_ids"]
-        inside.enter_context(_attention(model, PRODUCTS if products else FUSED))
+        inside.enter_context(_attention(model))
+        if quick:
+            inside.enter_context(quickened(model))
         inside.enter_context(_watched(model, found))
         try:
             model(**inputs, use_cache=False)
@@ -147,15 +151,14 @@ def _bytes(value: Any) -> int:
 
 
 @contextmanager
-def _attention(model: Any, name: str) -> Iterator[None]:
+def _attention(model: Any) -> Iterator[None]:
     """Inside it the model attends by a stand-in, which holds what the real one would and needs no mask."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(FUSED, _fused)
-    AttentionInterface.register(PRODUCTS, _products)
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     before = base.config._attn_implementation
-    base.set_attn_implementation(name)
+    base.set_attn_implementation(FUSED)
     try:
         yield
     finally:
@@ -182,12 +185,3 @@ def _fused(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, *
             raise NotImplementedError("counted, never trained")
 
     return Fused.apply(query, key, value, attention_mask), None  # type: ignore[no-untyped-call]
-
-
-def _products(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any) -> tuple[Any, None]:
-    """Attention by plain products, as in models/attention.py, without a mask: shapes only matter here."""
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    weights = (query @ key.transpose(2, 3)).softmax(-1)
-    return (weights @ value).transpose(1, 2), None

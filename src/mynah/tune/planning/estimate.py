@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mynah.models.attention import ALIKE, MOST_HEADS
 from mynah.models.load import SMALL
 from mynah.models.load import Options as ModelOptions
 from mynah.tune.planning import activations, memory, meta, structure
@@ -90,7 +89,7 @@ class Estimate:
         return inspect(self.base, self.model)
 
     @cached_property
-    def _counted(self) -> dict[Any, tuple[Activations | None, int]]:
+    def _counted(self) -> dict[Any, tuple[Activations | None, int, int]]:
         return {}
 
     def usable(self, headroom: float = HEADROOM) -> int:
@@ -167,11 +166,13 @@ class Estimate:
         """A set-up, what it takes by part, and whether that fits; of another batch or machine where they are given."""
         work, machine = work or self.work, machine or self.machine
         full, rows = setup.adapter == "none", -(-work.rows // setup.pieces)
-        counted, adapter = self._held(setup, rows, work.tokens)
+        counted, adapter, frozen = self._held(setup, rows, work.tokens)
         trained = int(self.found.architecture["parameters"]) if full else adapter
+        held = self.found.weights
+        stored = held.fp32 if full else held.nf4 if setup.quant == "nf4" else frozen
         logits = round(work.learned * rows / work.rows) * int(self.found.architecture["vocabulary"])
         parts = {
-            **memory.step(setup, self.found.weights, trained, counted or Activations(), logits),
+            **memory.step(setup, held, stored, trained, counted or Activations(), logits),
             **machine.overhead(setup.computed, work.shapes),
         }
         if machine.device == "cpu":
@@ -184,21 +185,25 @@ class Estimate:
             "peak_bytes": peak, "fits": peak <= self.usable(headroom), "counted": counted is not None,
         }  # fmt: skip
 
-    def _held(self, setup: Setup, rows: int, tokens: int) -> tuple[Activations | None, int]:
-        """Activations of a batch, and the parameters of the adapter. Counted once for what differs in them."""
+    def _held(self, setup: Setup, rows: int, tokens: int) -> tuple[Activations | None, int, int]:
+        """Activations of a batch, the parameters of the adapter, and the bytes of what is frozen. Counted once for what
+        differs in them."""
+        from mynah.models.kernels.adapter import halve
+
         full = setup.adapter == "none"
         key = (full, setup.stored, setup.computed, rows, tokens)
         if key not in self._counted:
-            kind = self.found.architecture
-            heads = (kind["heads"] or 0) * (kind["layers"] or 0)
-            quick = self.machine.device == "cpu" and self.base.kind in ALIKE and heads <= MOST_HEADS
             model = meta.build(self.base, "bfloat16" if setup.stored == 2 else "float32")
             if not full:
                 model = meta.attach(model, self.model.model_copy(update={"adapter": "lora"}))
                 _in_32_bits(model)
             trained, halved = meta.count(model)[0], setup.computed == 2
-            held = activations.count(model, rows, tokens, products=quick and halved, autocast=halved)
-            self._counted[key] = held, trained
+            quick = halved and self.machine.device == "cpu"
+            if quick:
+                halve(model)
+            frozen = sum(weight.nbytes for weight in model.parameters() if not weight.requires_grad)
+            held = activations.count(model, rows, tokens, autocast=halved, quick=quick)
+            self._counted[key] = held, trained, frozen
         return self._counted[key]
 
     def settled(self, setup: Setup) -> tuple[TrainOptions, ModelOptions]:

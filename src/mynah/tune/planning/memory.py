@@ -104,15 +104,17 @@ class Setup:
         return name if self.pieces == 1 else f"{name}, in {self.pieces} pieces"
 
 
-def step(setup: Setup, held: Weights, trained: int, activations: Activations, logits: int) -> dict[str, int]:
-    """Bytes of a training step by part. trained: parameters that are trained, which are held in 32 bits; logits: tokens
-    that are learned times the size of the vocabulary."""
+def step(
+    setup: Setup, held: Weights, stored: int, trained: int, activations: Activations, logits: int
+) -> dict[str, int]:
+    """Bytes of a training step by part. stored: bytes of the base's weights; trained: parameters that are trained,
+    which are held in 32 bits; logits: tokens that are learned times the size of the vocabulary."""
     full = setup.adapter == "none"
     # Without checkpointing the copies that autocast makes of the weights are among the activations; with it those of
     # frozen weights go with their layer, but those of trained ones are kept until the forward pass ends.
     mixed = full and setup.checkpointing and setup.stored > setup.computed
     parts = {
-        "weights": held.stored(setup.quant, setup.stored),
+        "weights": stored,
         "adapter": 0 if full else 4 * trained,
         "copies in 16 bits": setup.computed * held.linear if mixed else 0,
         "unpacked layer": setup.computed * held.largest if setup.quant == "nf4" else 0,
