@@ -81,7 +81,7 @@ def layers(model: Any, rows: int, tokens: int) -> Iterator[str]:
     def normed() -> Tensor:
         return one.input_layernorm(x).bfloat16()  # type: ignore[no-any-return]
 
-    yield line("a layer with LoRA", rows, tokens, adapted, adapted, halved(model, adapter.used))
+    yield line("a layer with LoRA", rows, tokens, adapted, adapted, trained(model, adapter.used))
     yield line("RMSNorm", rows, tokens, normed, normed, norm.used(model))
     cos, sin = model.get_base_model().model.rotary_emb(x, torch.arange(tokens)[None])
     heads = drawn(rows, HEADS, tokens, SIZE)
@@ -93,12 +93,10 @@ def layers(model: Any, rows: int, tokens: int) -> Iterator[str]:
 
 
 @contextmanager
-def halved(model: Any, used: Any) -> Iterator[None]:
-    """Inside it frozen weights are held in 16 bits, as in a training."""
-    adapter.halve(model)
-    with used(model):
+def trained(model: Any, used: Any) -> Iterator[None]:
+    """Inside it a kernel computes, with frozen weights in 16 bits."""
+    with adapter.halved(model), used(model):
         yield
-    model.float()
 
 
 def step(model: Any, rows: int, tokens: int) -> str:
@@ -111,7 +109,7 @@ def step(model: Any, rows: int, tokens: int) -> str:
         hidden = base.model(input_ids=ids, use_cache=False).last_hidden_state
         return base.lm_head(hidden[:, ::8])  # type: ignore[no-any-return]
 
-    return line("a step", rows, tokens, computed, computed, halved(model, quickened))
+    return line("a step", rows, tokens, computed, computed, trained(model, quickened))
 
 
 def main() -> None:

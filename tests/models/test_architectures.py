@@ -15,9 +15,10 @@ from mynah.core.types import Example, Turn
 from mynah.models import load
 from mynah.models.engines.transformers import Engine
 from mynah.models.render import DIALOGPT, IGNORED, INNER_BREAK, Renderer, windows
-from mynah.tune import train
+from mynah.tune import train, trainer
 from mynah.tune.batches import Step
 from mynah.tune.methods import seq2seq, sft
+from mynah.tune.rows import tokenized
 from tests import bases
 from tests.models.test_load import GREEDY, PROMPTS, TALK, trained
 
@@ -111,8 +112,8 @@ def test_an_evaluation_in_between_changes_nothing_of_what_4_bits_learn(name: str
     found = []
     for evaluated in ("no", "epoch"):
         torch.manual_seed(0)
-        trainer = trained(Engine(base, quant="nf4"), load.Options(), tmp_path, steps=3, eval_strategy=evaluated)
-        found.append([line["loss"] for line in trainer.state.log_history if "loss" in line])
+        learner = trained(Engine(base, quant="nf4"), load.Options(), tmp_path, steps=3, eval_strategy=evaluated)
+        found.append([line["loss"] for line in learner.state.log_history if "loss" in line])
     assert found[0] == found[1] and found[0][-1] < found[0][0]
 
 
@@ -147,17 +148,17 @@ def test_an_adapter_of_an_output_layer_that_is_the_embeddings_merges_into_a_copy
 @pytest.mark.parametrize("name", ["Llama", pytest.param("FLAN-T5", marks=pytest.mark.slow)])
 def test_lora_plus_has_b_learn_faster_than_a(name: str, tmp_path: Path) -> None:
     engine = Engine(made(name, tmp_path))
-    rows = train.tokenized([TALK], engine)
-    arguments = train.arguments(tmp_path, train.Options(epochs=1, lr=1e-3, weight_decay=0.1))
+    rows = tokenized([TALK], engine)
+    arguments = trainer.arguments(tmp_path, train.Options(epochs=1, lr=1e-3, weight_decay=0.1))
     method = seq2seq if name == "FLAN-T5" else sft
     adapter = load.lora(load.Options(loraplus=16))
-    trainer = method.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(512), [], adapter)
-    trainer.create_optimizer()
-    names = {id(weight): found for found, weight in trainer.model.named_parameters()}
-    rates = {names[id(weight)]: group["lr"] for group in trainer.optimizer.param_groups for weight in group["params"]}
-    assert set(rates) == {found for found, weight in trainer.model.named_parameters() if weight.requires_grad}
+    learner = method.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(512), [], adapter)
+    learner.create_optimizer()
+    names = {id(weight): found for found, weight in learner.model.named_parameters()}
+    rates = {names[id(weight)]: group["lr"] for group in learner.optimizer.param_groups for weight in group["params"]}
+    assert set(rates) == {found for found, weight in learner.model.named_parameters() if weight.requires_grad}
     assert all(rate == pytest.approx(16e-3 if "lora_B" in found else 1e-3) for found, rate in rates.items())
-    assert {group["weight_decay"] for group in trainer.optimizer.param_groups if group["params"]} == {0.1}
+    assert {group["weight_decay"] for group in learner.optimizer.param_groups if group["params"]} == {0.1}
 
 
 # --- methods --------------------------------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ def test_lora_plus_has_b_learn_faster_than_a(name: str, tmp_path: Path) -> None:
 
 def test_an_encoder_decoder_has_a_row_a_reply_of_the_same_tokens(tmp_path: Path) -> None:
     engine = Engine(made("FLAN-T5", tmp_path))
-    rows = train.tokenized([LINES], engine)
+    rows = tokenized([LINES], engine)
     replies = [place for place, turn in enumerate(LINES.turns) if turn.learn]
     assert len(rows) == len(replies) == len(engine.likelihoods([LINES]))
     for row, place in zip(rows, replies, strict=True):
@@ -173,27 +174,27 @@ def test_an_encoder_decoder_has_a_row_a_reply_of_the_same_tokens(tmp_path: Path)
         assert row["labels"][-1] == engine.tokenizer.eos_token_id and IGNORED not in row["labels"]
         assert engine.renderer.parse(engine.tokenizer.decode(row["labels"])) == LINES.turns[place].bubbles
     with pytest.raises(UserError, match="learn: all"):
-        train.tokenized([LINES], engine, "all")
+        tokenized([LINES], engine, "all")
 
 
 def test_the_loss_of_an_encoder_decoder_is_the_mean_over_the_replies(tmp_path: Path) -> None:
     engine = Engine(made("FLAN-T5", tmp_path))
-    rows = train.tokenized([LINES], engine)
-    arguments = train.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))
-    trainer = seq2seq.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(9999), [], None)
-    trainer.model.eval()
-    (batch,) = trainer.get_eval_dataloader()
+    rows = tokenized([LINES], engine)
+    arguments = trainer.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))
+    learner = seq2seq.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(9999), [], None)
+    learner.model.eval()
+    (batch,) = learner.get_eval_dataloader()
     assert batch["input_ids"].shape[1] % 32 == batch["labels"].shape[1] % 32 == 0
     with torch.no_grad():
-        assert float(trainer.compute_loss(trainer.model, batch)) == pytest.approx(cost(engine, LINES), rel=1e-5)
+        assert float(learner.compute_loss(learner.model, batch)) == pytest.approx(cost(engine, LINES), rel=1e-5)
 
 
 def test_the_architecture_chooses_the_method_and_another_is_refused(tmp_path: Path) -> None:
     encoder = Engine(made("T5", tmp_path))
-    assert train.method_of(train.Options(), load.config_of(encoder.name)) == "seq2seq"
-    assert train.method_of(train.Options(), load.config_of("starter")) == "sft"
-    assert train.method_of(train.Options(method="dpo"), load.config_of("starter")) == "dpo"
-    arguments = train.arguments(tmp_path, train.Options(epochs=1))
+    assert trainer.method_of(train.Options(), load.config_of(encoder.name)) == "seq2seq"
+    assert trainer.method_of(train.Options(), load.config_of("starter")) == "sft"
+    assert trainer.method_of(train.Options(method="dpo"), load.config_of("starter")) == "dpo"
+    arguments = trainer.arguments(tmp_path, train.Options(epochs=1))
     for engine, method in ((encoder, sft), (Engine("starter"), seq2seq)):
         with pytest.raises(UserError, match="decoder for the method"):
             method.trainer(engine.model, engine.tokenizer, [], [], arguments, Step(512), [], None)

@@ -113,10 +113,11 @@ def test_in_16_bits_they_are_as_exact_as_autocast(name: str) -> None:
     exact = computed(model)
     with torch.autocast("cpu", torch.bfloat16):
         plain = computed(model)
-        adapter.halve(model)
-        assert {layer.base_layer.weight.dtype for layer in adapted(model)} == {torch.bfloat16}
-        with quickened(model):
+        with adapter.halved(model), quickened(model):
+            assert {layer.base_layer.weight.dtype for layer in adapted(model)} == {torch.bfloat16}
             quick = computed(model)
+    assert {layer.base_layer.weight.dtype for layer in adapted(model)} == {torch.float32}
+    assert torch.equal(computed(model)["logits"], exact["logits"])
 
     def off(found: dict[str, Tensor]) -> float:
         return sum(float((found[key] - value).norm() / value.norm()) for key, value in exact.items()) / len(exact)

@@ -17,9 +17,10 @@ from mynah.models import load
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines.transformers import Engine
 from mynah.models.render import IGNORED
-from mynah.tune import train
+from mynah.tune import train, trainer
 from mynah.tune.batches import Step
 from mynah.tune.methods import sft
+from mynah.tune.rows import tokenized
 from tests import bases
 
 TALK = Example(
@@ -41,9 +42,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def trained(engine: Engine, options: load.Options, folder: Path, steps: int = 12, **more: Any) -> Any:
     """A trainer after some steps on TALK."""
-    rows = train.tokenized([TALK], engine)
+    rows = tokenized([TALK], engine)
     arguments = {
-        **train.arguments(folder / "checkpoints", train.Options(epochs=steps, lr=1e-2)),
+        **trainer.arguments(folder / "checkpoints", train.Options(epochs=steps, lr=1e-2)),
         "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False, **more,
     }  # fmt: skip
     method = plugins.load("method", engine.architecture.METHOD)
@@ -113,8 +114,8 @@ def test_weights_of_4_bits_cannot_be_trained_in_full() -> None:
 
 def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:
     engine = Engine(base)
-    rows = train.tokenized([TALK], engine)
-    arguments = train.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))
+    rows = tokenized([TALK], engine)
+    arguments = trainer.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))
     seen: list[torch.Size] = []
 
     def loss(logits: Any, labels: Any) -> Any:
@@ -137,8 +138,8 @@ def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:
 def test_the_loss_is_the_mean_over_the_learned_tokens_and_padding_changes_nothing(base: str, tmp_path: Path) -> None:
     engine = Engine(base)
     short = Example("2", TALK.turns[:2])
-    rows = train.tokenized([TALK, short], engine)
-    arguments = {**train.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))}
+    rows = tokenized([TALK, short], engine)
+    arguments = {**trainer.arguments(tmp_path, train.Options(epochs=1, precision="fp32"))}
     made = sft.trainer(engine.model, engine.tokenizer, rows, rows, arguments, Step(4096), [], load.lora(load.Options()))
     (batch,) = made.get_eval_dataloader()
     with torch.no_grad():

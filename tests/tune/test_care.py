@@ -18,10 +18,11 @@ from mynah.core.types import Example, Turn
 from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
-from mynah.tune import train
+from mynah.tune import train, trainer
 from mynah.tune.batches import Step
 from mynah.tune.care import AWAY, LEFT_OUT, LONG, MOST, Care, since_best
 from mynah.tune.methods import sft
+from mynah.tune.rows import tokenized
 from tests import bases
 
 TALKS = [
@@ -39,9 +40,9 @@ def after(folder: Path, broken: range, epochs: int = 5) -> tuple[Care, Any]:
         found = sft.negative_log_likelihood(logits, labels)
         return found * float("nan") if next(calls) in broken else found
 
-    rows = train.tokenized(TALKS, engine)
+    rows = tokenized(TALKS, engine)
     off = {"eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}
-    arguments = {**train.arguments(folder, train.Options(epochs=epochs)), **off}
+    arguments = {**trainer.arguments(folder, train.Options(epochs=epochs)), **off}
     adapter = lora(ModelOptions())
     made = sft.trainer(
         engine.model, engine.tokenizer, rows, rows, arguments, Step(64, 1), [care.callback()], adapter, loss

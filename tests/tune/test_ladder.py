@@ -16,7 +16,7 @@ from mynah.core.folder import Account, Project, write_json
 from mynah.core.tables import write_examples
 from mynah.core.types import Example, Turn
 from mynah.models.load import Options as ModelOptions
-from mynah.tune import ladder, train
+from mynah.tune import ladder, train, trainer
 from mynah.tune.ladder import Ladder, OutOfMemory, Rung
 from tests import bases
 
@@ -54,24 +54,24 @@ def small_memory(
     monkeypatch: pytest.MonkeyPatch, rows: int, error: Callable[[], Exception], checkpointed: bool
 ) -> None:
     """Have memory run out where more than so many rows are computed at once, or activations only once."""
-    whole = train.build
+    whole = trainer.build
 
     def build(*words: Any, **settings: Any) -> Any:
-        trainer = whole(*words, **settings)
-        step = trainer.training_step
+        made = whole(*words, **settings)
+        step = made.training_step
 
         def training_step(model: Any, inputs: Any, items: Any = None) -> Any:
-            if len(inputs["labels"]) > rows or (checkpointed and not trainer.args.gradient_checkpointing):
+            if len(inputs["labels"]) > rows or (checkpointed and not made.args.gradient_checkpointing):
                 raise error()
             return step(model, inputs, items)
 
-        trainer.training_step = training_step
-        real(trainer, words[4].pieces)
-        return trainer
+        made.training_step = training_step
+        real(made, words[4].pieces)
+        return made
 
     real = ladder.in_pieces
-    monkeypatch.setattr(train, "in_pieces", lambda *_: None)
-    monkeypatch.setattr(train, "build", build)
+    monkeypatch.setattr(trainer, "in_pieces", lambda *_: None)
+    monkeypatch.setattr(trainer, "build", build)
 
 
 ERRORS: tuple[Callable[[], Exception], ...] = (
@@ -163,11 +163,11 @@ import json, resource, psutil
 from pathlib import Path
 from mynah.core.folder import Project
 from mynah.models.load import Options as ModelOptions
-from mynah.tune import train
-whole = train.build
+from mynah.tune import train, trainer
+whole = trainer.build
 def build(*words, **settings):
-    trainer = whole(*words, **settings)
-    really = trainer.train
+    made = whole(*words, **settings)
+    really = made.train
     def limited(**more):
         used = psutil.Process().memory_info().vms
         resource.setrlimit(resource.RLIMIT_AS, (used + {ROOM}, resource.RLIM_INFINITY))
@@ -175,9 +175,9 @@ def build(*words, **settings):
             return really(**more)
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    trainer.train = limited
-    return trainer
-train.build = build
+    made.train = limited
+    return made
+trainer.build = build
 options = train.Options(epochs=2, precision="fp32", batch_tokens=65536, learn="all")
 made = train.run(Project.at(Path({str(tmp_path / "p")!r})), options, ModelOptions(base={str(base)!r}))
 print(json.dumps([made.notes, made.detail["options"]["train"]["pieces"]]))

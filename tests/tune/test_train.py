@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +14,10 @@ from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
 from mynah.models.render import IGNORED
-from mynah.tune import train
+from mynah.tune import train, trainer
 from mynah.tune.batches import Share, Step, TokenBatches
 from mynah.tune.methods import sft
+from mynah.tune.rows import tokenized
 from tests.projects import ready
 
 
@@ -23,12 +25,12 @@ def test_every_turn_of_the_persona_is_handed_to_the_trainer_once_and_nothing_els
     project = ready(tmp_path / "p")
     engine = Engine("starter")
     parts = {name: read_examples(project.folder("split") / f"{name}.parquet") for name in ("train", "valid")}
-    rows = {name: train.tokenized(part, engine) for name, part in parts.items()}
-    arguments = train.arguments(tmp_path / "run", train.Options())
-    trainer = sft.trainer(
+    rows = {name: tokenized(part, engine) for name, part in parts.items()}
+    arguments = trainer.arguments(tmp_path / "run", train.Options())
+    made = sft.trainer(
         engine.model, engine.tokenizer, rows["train"], rows["valid"], arguments, Step(2048), [], lora(ModelOptions())
     )
-    for loader, name in ((trainer.get_train_dataloader(), "train"), (trainer.get_eval_dataloader(), "valid")):
+    for loader, name in ((made.get_train_dataloader(), "train"), (made.get_eval_dataloader(), "valid")):
         expected = Counter(turn.bubbles for example in parts[name] for turn in example.turns if turn.learn)
         assert all(turn.role == "assistant" for example in parts[name] for turn in example.turns if turn.learn)
         found: Counter[tuple[str, ...]] = Counter()
@@ -93,3 +95,15 @@ def test_several_processes_make_the_steps_of_one(
         number = epoch * len(steps) + place
         assert sorted(shares[0].of_step(number, accumulation)) == sorted(row for batch in step for row in batch)
     assert sum(map(len, told)) == len(shares[0]) * processes
+
+
+def test_the_validation_loss_is_the_mean_over_tokens_whatever_the_batches(tmp_path: Path) -> None:
+    engine = Engine("starter")
+    examples = read_examples(ready(tmp_path / "p").folder("split") / "valid.parquet")[:4]
+    rows = tokenized(examples, engine)
+    arguments = trainer.arguments(tmp_path / "run", train.Options(precision="fp32"))
+    made = sft.trainer(engine.model, engine.tokenizer, rows[:1], rows, arguments, Step(256), [], lora(ModelOptions()))
+    assert len({int((batch["labels"] != IGNORED).sum()) for batch in made.get_eval_dataloader()}) > 1
+    found = engine.likelihoods(examples)
+    mean = sum(each.nll for each in found) / sum(each.tokens for each in found)
+    assert made.evaluate()["eval_loss"] == pytest.approx(mean, rel=1e-4)

@@ -108,7 +108,7 @@ def _offer(
 ) -> Offer | None:
     """The base as it would be trained, where it can be; `tokens` of a pass."""
     from mynah.tune.planning import bases, estimate
-    from mynah.tune.train import ENOUGH_STEPS
+    from mynah.tune.rows import ENOUGH_STEPS
 
     seen = max(ENOUGH_STEPS * train.batch_tokens, 2 * tokens)
     hours = OPERATIONS[model.adapter] * base.parameters * seen / (REACHED * peak) / 3600

@@ -23,7 +23,7 @@ from mynah.tune.planning.estimate import HEADROOM, TOKENS, Estimate, Model, Work
 from mynah.tune.planning.machines import GIB
 from mynah.tune.planning.memory import Setup
 from mynah.tune.planning.meta import Layer
-from mynah.tune.train import ENOUGH_STEPS
+from mynah.tune.rows import ENOUGH_STEPS
 from mynah.tune.train import Options as TrainOptions
 
 

@@ -6,7 +6,8 @@ weights to 16 bits anew in each step. Here that is done once, before the trainin
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -22,12 +23,22 @@ def used(model: Any) -> AbstractContextManager[None]:
     return computed_by(_forward, filter(_is_plain, model.modules()))
 
 
-def halve(model: Any) -> None:
-    """Hold the frozen weights of adapted layers in 16 bits, for the rest of the model's life. For a training in 16 bits
-    nothing changes: it would turn them in each step."""
-    for layer in model.modules():
-        if _is_plain(layer):
-            layer.base_layer.weight.data = layer.base_layer.weight.data.to(torch.bfloat16)
+@contextmanager
+def halved(model: Any) -> Iterator[None]:
+    """Inside it the frozen weights of adapted layers are held in 16 bits, to which autocast would turn them in each
+    step. Afterwards they are as before: what 16 bits cannot hold, as of a base that is stored in 32, is kept beside."""
+    weights = [layer.base_layer.weight for layer in model.modules() if _is_plain(layer)]
+    kept: list[tuple[Tensor, torch.dtype, Tensor | None]] = []
+    for weight in weights:
+        narrow = weight.data.to(torch.bfloat16)
+        exact = weight.is_meta or torch.equal(narrow.to(weight.dtype), weight.data)
+        kept.append((weight, weight.dtype, None if exact else weight.data))
+        weight.data = narrow
+    try:
+        yield
+    finally:
+        for weight, kind, wide in kept:
+            weight.data = weight.data.to(kind) if wide is None else wide
 
 
 def _is_plain(layer: Any) -> bool:

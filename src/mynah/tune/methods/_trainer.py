@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mynah.models.load import Adapter
+from mynah.models.render import IGNORED
 from mynah.tune.batches import Share, Step, TokenBatches, loader
 
 MULTIPLE = 32  # rows are padded to multiples of this many tokens: kernels are chosen, or compiled, once a shape
@@ -30,21 +31,19 @@ class Shared:
     optimizer: Any
     step: Step
     adapter: Adapter | None
+    scored: float = 0.0
+    """Learned tokens of the validation part, a batch on average; 0 until it is asked for."""
 
     def shares(self, step: Step, adapter: Adapter | None) -> None:
         """Take the budget of a batch and the adapter, of which what is trained is kept in 32 bits: in 16, in which
-        libraries train the adapter of a 4-bit base, small steps vanish. What is frozen is held as it is computed."""
+        libraries train the adapter of a 4-bit base, small steps vanish."""
         import torch
-
-        from mynah.models.kernels import adapter as kernel
 
         self.step, self.adapter = step, adapter
         self.model_accepts_loss_kwargs = True  # the loss is ours: it takes the number of learned tokens for any base
         for weight in self.model.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.to(torch.float32)
-        if self.args.bf16:
-            kernel.halve(self.model)
 
     def size(self, row: dict[str, list[int]]) -> int:
         """The padded tokens of a row."""
@@ -54,7 +53,18 @@ class Shared:
         return self._loader(self.train_dataset, self.step, shuffled=True)  # type: ignore[attr-defined]
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
-        return self._loader(self.eval_dataset, Step(self.step.tokens), shuffled=False)  # type: ignore[attr-defined]
+        rows = self.eval_dataset  # type: ignore[attr-defined]
+        made = self._loader(rows, Step(self.step.tokens), shuffled=False)
+        self.scored = sum(map(learned, rows["labels"])) / (len(made) * self.args.world_size)
+        return made
+
+    def divisor(self, labels: Any, items: Any) -> Any:
+        """What the losses of a batch are divided by: the learned tokens of its step, which the library counts, or its
+        own. While the validation part is scored it is their number a batch on average: the mean over batches, which
+        the library makes, is then that over tokens."""
+        if items is not None:
+            return items
+        return self.scored if self.scored and not self.model.training else (labels != IGNORED).sum()
 
     def _loader(self, rows: Any, step: Step, shuffled: bool) -> Any:
         share = Share(self.args.world_size, self.args.process_index)
@@ -80,10 +90,13 @@ class Shared:
         from peft.helpers import disable_input_dtype_casting
 
         from mynah.models.kernels import quickened
+        from mynah.models.kernels.adapter import halved
 
         with ExitStack() as inside:
             inside.enter_context(_unpacked(self.model))
             if self.args.bf16:
+                if not self.is_fsdp_enabled:  # type: ignore[attr-defined]  # which shares out weights of one kind
+                    inside.enter_context(halved(self.model))
                 inside.enter_context(quickened(self.model))
                 inside.enter_context(disable_input_dtype_casting(self.model))
             return super().train(*words, **settings)  # type: ignore[misc]
@@ -101,6 +114,11 @@ def _unpacked(model: Any) -> Iterator[None]:
     finally:
         for layer in layers:
             layer.support_avx512bf16_for_cpu = True
+
+
+def learned(labels: list[int]) -> int:
+    """The tokens of a row that the loss sees."""
+    return sum(label != IGNORED for label in labels)
 
 
 def rounded(tokens: int) -> int:

@@ -32,8 +32,7 @@ def trainer(
     def mean(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
         """The mean over the tokens of the replies, in nats."""
         learned = labels != IGNORED
-        count = learned.sum() if num_items_in_batch is None else num_items_in_batch
-        return loss(outputs.logits[learned].float(), labels[learned]) / count
+        return loss(outputs.logits[learned].float(), labels[learned]) / made.divisor(labels, num_items_in_batch)
 
     class Trainer(Shared, Seq2SeqTrainer):  # type: ignore[misc]
         """Seq2SeqTrainer whose batches hold a number of tokens, not of rows."""

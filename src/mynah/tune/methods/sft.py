@@ -47,8 +47,7 @@ def trainer(
                 made = model(input_ids=inputs["input_ids"], use_cache=False)
             finally:
                 only.remove()
-            count = learned.sum() if num_items_in_batch is None else num_items_in_batch
-            mean = loss(made.logits.float(), labels[learned]) / count
+            mean = loss(made.logits.float(), labels[learned]) / self.divisor(labels, num_items_in_batch)
             if num_items_in_batch is not None:  # which are those of all processes, whose gradients are then averaged
                 mean = mean * self.args.world_size
             return (mean, made) if return_outputs else mean

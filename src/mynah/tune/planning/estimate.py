@@ -8,6 +8,7 @@ moment: the same command is to make the same run.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -151,8 +152,7 @@ class Estimate:
         """The set-up as models/load.py loads it: in 32 bits what is trained itself and what is small on a CPU, and
         anything else as its checkpoint is stored. Arithmetic is in 16 bits where the weights are or the machine
         multiplies so."""
-        values = self.base.values
-        checkpoint = WIDTHS.get(str(values.get("dtype") or values.get("torch_dtype")), 4)
+        checkpoint = WIDTHS.get(self._checkpoint(), 4)
         small = self.machine.device == "cpu" and self.found.architecture["parameters"] <= SMALL
         stored = 2 if quant == "nf4" else 4 if adapter == "none" or small else checkpoint
         precision = self.train.precision
@@ -188,7 +188,7 @@ class Estimate:
     def _held(self, setup: Setup, rows: int, tokens: int) -> tuple[Activations | None, int, int]:
         """Activations of a batch, the parameters of the adapter, and the bytes of what is frozen. Counted once for what
         differs in them."""
-        from mynah.models.kernels.adapter import halve
+        from mynah.models.kernels.adapter import halved
 
         full = setup.adapter == "none"
         key = (full, setup.stored, setup.computed, rows, tokens)
@@ -197,14 +197,20 @@ class Estimate:
             if not full:
                 model = meta.attach(model, self.model.model_copy(update={"adapter": "lora"}))
                 _in_32_bits(model)
-            trained, halved = meta.count(model)[0], setup.computed == 2
-            quick = halved and self.machine.device == "cpu"
-            if quick:
-                halve(model)
-            frozen = sum(weight.nbytes for weight in model.parameters() if not weight.requires_grad)
-            held = activations.count(model, rows, tokens, autocast=halved, quick=quick)
-            self._counted[key] = held, trained, frozen
+            trained, in_16_bits = meta.count(model)[0], setup.computed == 2
+            quick = in_16_bits and self.machine.device == "cpu"
+            wide = _frozen(model)
+            with halved(model) if quick else nullcontext():
+                narrow = _frozen(model)
+                held = activations.count(model, rows, tokens, autocast=in_16_bits, quick=quick)
+            exact = self._checkpoint() == "bfloat16"  # or both are kept
+            self._counted[key] = held, trained, narrow if exact else wide + (wide - narrow)
         return self._counted[key]
+
+    def _checkpoint(self) -> str:
+        """What the weights are stored as, as far as the config tells."""
+        values = self.base.values
+        return str(values.get("dtype") or values.get("torch_dtype"))
 
     def settled(self, setup: Setup) -> tuple[TrainOptions, ModelOptions]:
         """The options with what the set-up decides in the place of every `auto`."""
@@ -216,6 +222,11 @@ class Estimate:
 
     def _arithmetic(self) -> str:
         return "bf16" if self.machine.in_16_bits else "fp32"
+
+
+def _frozen(model: Any) -> int:
+    """Bytes of the weights that are not trained."""
+    return sum(int(weight.nbytes) for weight in model.parameters() if not weight.requires_grad)
 
 
 def _in_32_bits(model: Any) -> None:

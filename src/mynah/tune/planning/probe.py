@@ -165,7 +165,7 @@ def _seconds(estimate: Estimate, setup: Setup, base: str) -> float:
     """Seconds of a step, by the trainer of the method, over rows of random tokens."""
     import torch
 
-    from mynah.tune import train
+    from mynah.tune import trainer
 
     options, model_options = estimate.settled(setup)
     work, steps = estimate.work, 1 + LEAST + 1
@@ -180,7 +180,7 @@ def _seconds(estimate: Estimate, setup: Setup, base: str) -> float:
     if setup.quant == "none" and setup.stored == WIDTHS["bfloat16"]:
         model = model.bfloat16()  # fewer layers are small, and what is small is loaded in 32 bits
     with TemporaryDirectory() as folder:
-        made = train.build(
+        made = trainer.build(
             model, tokenizer, {"train": rows, "valid": rows[:1]}, Path(folder), options, model_options,
             [clock.callback(lambda _: None)], off,
         )  # fmt: skip

@@ -1,0 +1,124 @@
+"""The trainer of a method: what it is told, what is shown while it works, and what of it is saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mynah.core import plugins, processes
+from mynah.core.folder import MODEL, write_json
+from mynah.core.progress import bar
+from mynah.models import architectures
+from mynah.models.load import Options as ModelOptions
+from mynah.models.load import multiplies_in_16_bits
+from mynah.tune.batches import Step
+from mynah.tune.ladder import in_pieces
+from mynah.tune.rows import Row
+
+if TYPE_CHECKING:
+    from mynah.tune.train import Options
+
+
+def build(
+    model: Any, tokenizer: Any, rows: dict[str, list[Row]], folder: Path, options: Options, model_options: ModelOptions,
+    callbacks: list[Any], other: dict[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """The trainer of the method, with checkpoints in `folder`. `other` training arguments replace those of the
+    options."""
+    from transformers import PrinterCallback
+
+    from mynah.models.load import lora
+
+    trainer = plugins.load("method", method_of(options, model.config)).trainer(
+        model, tokenizer, rows["train"], rows["valid"], {**arguments(folder, options), **(other or {})},
+        Step(options.batch_tokens, options.rows), callbacks, lora(model_options),
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # it writes to standard output
+    in_pieces(trainer, max(1, options.pieces))
+    return trainer
+
+
+def method_of(options: Options, config: Any) -> str:
+    """The method that is asked for, or that suits the architecture with this config."""
+    return architectures.of(config).METHOD if options.method == "auto" else options.method
+
+
+def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
+    """The training arguments of transformers that these options mean."""
+    import torch
+
+    return {
+        "output_dir": str(checkpoints),
+        "learning_rate": options.lr,
+        "num_train_epochs": options.epochs,
+        "gradient_accumulation_steps": shared_out(options.accumulation),
+        "optim": "adamw_torch_fused" if options.optimizer in ("auto", "adamw_torch") else options.optimizer,
+        "lr_scheduler_type": options.schedule,
+        "warmup_steps": options.warmup if options.warmup < 1 else round(options.warmup),
+        "weight_decay": options.weight_decay,
+        "max_grad_norm": 1.0,
+        "eval_strategy": "epoch",
+        "save_strategy": "epoch",
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "logging_steps": 1,
+        "seed": options.seed,
+        "bf16": options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits()),
+        "fp16": False,
+        "use_cpu": not torch.cuda.is_available(),
+        "gradient_checkpointing": options.checkpointing is True,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "log_level": "error",
+        **_of_several(options),
+    }
+
+
+def shared_out(accumulation: int) -> int:
+    """The batches that each process adds up. Those of a step are shared out, at least one a process: so the same
+    options, with an accumulation that is a multiple of the processes, make the same run in any number of them."""
+    return -(-accumulation // processes.count())
+
+
+def _of_several(options: Options) -> dict[str, Any]:
+    """The arguments of several processes, which have met before; none in one process."""
+    if processes.count() == 1:
+        return {}
+    met = {"accelerator_config": {"use_configured_state": True}, "ddp_find_unused_parameters": False}
+    return {**met, "fsdp": True, "fsdp_config": {"version": 2}} if options.sharded else met
+
+
+def progress() -> Any:
+    """A callback that shows a bar with the remaining time, and the losses beside it; `close` ends it."""
+    from transformers import TrainerCallback
+
+    class Progress(TrainerCallback):  # type: ignore[misc]
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.bar = bar("train", state.max_steps, state.global_step)
+            self.bar.__enter__()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.bar.advance(1)
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
+            if metrics:
+                self.bar.label(f"train, validation loss {metrics['eval_loss']:.3f}")
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.close()
+
+        def close(self) -> None:
+            if hasattr(self, "bar"):
+                self.bar.__exit__(None, None, None)
+
+    return Progress()
+
+
+def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
+    """The model, the tokenizer and the curves. Weights that are shared out are gathered, by all processes."""
+    gathered = trainer.accelerator.get_state_dict(trainer.model) if trainer.is_fsdp_enabled else None
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model.save_pretrained(folder / MODEL, state_dict=gathered, is_main_process=processes.first())
+    if processes.first():
+        tokenizer.save_pretrained(folder / MODEL)
+        write_json(folder / "curves.json", trainer.state.log_history)
