@@ -192,7 +192,10 @@ def test_a_full_precision_parameter_takes_4_4_and_8_bytes(tmp_path: Path) -> Non
         "optimizer": 8 * every,
         "activations": 7,
         "logits": 120,
+        "not at once": -127,
     }
+    added = memory.step(setup, held, held.fp32, every, activations.Activations(outside=7), logits=10, batches=2)
+    assert added == {part: size for part, size in parts.items() if part != "not at once"}
 
 
 # --- the plan -------------------------------------------------------------------------------------------------------

@@ -17,12 +17,14 @@ ALIKE = ("llama", "mistral", "qwen2", "qwen3")  # architectures that attend, nor
 
 
 @contextmanager
-def quickened(model: Any) -> Iterator[None]:
-    """Inside it a model that is on a CPU computes by these kernels whatever they are known to be the same for."""
+def quickened(model: Any, packed: bool = False) -> Iterator[None]:
+    """Inside it a model that is on a CPU computes by these kernels whatever they are known to be the same for.
+    `packed`: its linear layers stand for such of 4 bits, which have no kernel."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     with ExitStack() as inside:
         if base.device.type == "cpu":
-            inside.enter_context(adapter.used(model))
+            if not packed:
+                inside.enter_context(adapter.used(model))
             inside.enter_context(linear.used(model))
             if base.config.model_type in ALIKE:
                 for kernel in (attention, norm, rotary):

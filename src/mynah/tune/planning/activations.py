@@ -37,11 +37,13 @@ class Activations:
         return self.outside + self.inputs + max(self.layers.values(), default=0)
 
 
-def count(model: Any, rows: int, tokens: int, *, autocast: bool = False, quick: bool = False) -> Activations | None:
+def count(
+    model: Any, rows: int, tokens: int, *, autocast: bool = False, quick: bool = False, packed: bool = False
+) -> Activations | None:
     """What a forward pass over `rows` rows of `tokens` tokens holds; an encoder-decoder gets as many on both sides.
     `autocast`: in 16 bits where torch's autocast computes in them; the copies of weights that it makes are among what
-    is held. `quick`: by the kernels that a CPU trains with. None where the architecture decides on the values of
-    tensors, of which there are none."""
+    is held. `quick`: by the kernels that a CPU trains with; `packed`: as if the weights were of 4 bits. None where the
+    architecture decides on the values of tensors, of which there are none."""
     import torch
 
     from mynah.models.kernels import quickened
@@ -56,7 +58,7 @@ def count(model: Any, rows: int, tokens: int, *, autocast: bool = False, quick: 
             inputs["decoder_input_ids"] = inputs["input_ids"]
         inside.enter_context(_attention(model))
         if quick:
-            inside.enter_context(quickened(model))
+            inside.enter_context(quickened(model, packed))
         inside.enter_context(_watched(model, found))
         try:
             model(**inputs, use_cache=False)

@@ -172,7 +172,7 @@ class Estimate:
         stored = held.fp32 if full else held.nf4 if setup.quant == "nf4" else frozen
         logits = round(work.learned * rows / work.rows) * int(self.found.architecture["vocabulary"])
         parts = {
-            **memory.step(setup, held, stored, trained, counted or Activations(), logits),
+            **memory.step(setup, held, stored, trained, counted or Activations(), logits, self.train.accumulation),
             **machine.overhead(setup.computed, work.shapes),
         }
         if machine.device == "cpu":
@@ -191,7 +191,7 @@ class Estimate:
         from mynah.models.kernels.adapter import halved
 
         full = setup.adapter == "none"
-        key = (full, setup.stored, setup.computed, rows, tokens)
+        key = (full, setup.quant, setup.stored, setup.computed, rows, tokens)
         if key not in self._counted:
             model = meta.build(self.base, "bfloat16" if setup.stored == 2 else "float32")
             if not full:
@@ -200,9 +200,10 @@ class Estimate:
             trained, in_16_bits = meta.count(model)[0], setup.computed == 2
             quick = in_16_bits and self.machine.device == "cpu"
             wide = _frozen(model)
-            with halved(model) if quick else nullcontext():
+            packed = setup.quant == "nf4"
+            with halved(model) if quick and not packed else nullcontext():
                 narrow = _frozen(model)
-                held = activations.count(model, rows, tokens, autocast=in_16_bits, quick=quick)
+                held = activations.count(model, rows, tokens, autocast=in_16_bits, quick=quick, packed=packed)
             exact = self._checkpoint() == "bfloat16"  # or both are kept
             self._counted[key] = held, trained, narrow if exact else wide + (wide - narrow)
         return self._counted[key]

@@ -2,7 +2,7 @@
 
 In full precision a trained parameter takes 4 bytes of weight, 4 of gradient and 8 of AdamW's two moments (Rajbhandari
 et al. 2020, "ZeRO", arXiv:1910.02054, section 3, where 16-bit copies come on top); a frozen one takes its weight only.
-Nothing is taken to be freed early: the gradients are there in full while the activations still are.
+In the backward pass gradients come while activations go, so that not all of both are there at once.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Weights:
     """Parameters of the layers that can be quantized."""
     largest: int
     """Parameters of the largest such layer, which is unpacked while it is used."""
+    head: int
+    """Parameters of the output layer, whose gradient is the first."""
 
     def stored(self, quant: str, width: int) -> int:
         """Bytes as they are loaded: in 4 bits, or in `width` bytes."""
@@ -71,7 +73,7 @@ def weights(model: Any) -> Weights:
     rest = 2 * (every - linear)
     return Weights(
         fp32=4 * every, bits16=2 * every, bits8=rest + linear + 4 * rows, nf4=rest + sum(map(nf4_bytes, sizes)),
-        linear=linear, largest=max(sizes, default=0),
+        linear=linear, largest=max(sizes, default=0), head=int(model.get_output_embeddings().weight.numel()),
     )  # fmt: skip
 
 
@@ -105,10 +107,11 @@ class Setup:
 
 
 def step(
-    setup: Setup, held: Weights, stored: int, trained: int, activations: Activations, logits: int
+    setup: Setup, held: Weights, stored: int, trained: int, activations: Activations, logits: int, batches: int = 1
 ) -> dict[str, int]:
     """Bytes of a training step by part. stored: bytes of the base's weights; trained: parameters that are trained,
-    which are held in 32 bits; logits: tokens that are learned times the size of the vocabulary."""
+    which are held in 32 bits; logits: tokens that are learned times the size of the vocabulary; batches: those whose
+    gradients are added up."""
     full = setup.adapter == "none"
     # Without checkpointing the copies that autocast makes of the weights are among the activations; with it those of
     # frozen weights go with their layer, but those of trained ones are kept until the forward pass ends.
@@ -123,6 +126,9 @@ def step(
         "activations": activations.checkpointed if setup.checkpointing else activations.whole,
         "logits": LOGITS * logits,
     }
+    if full and batches * setup.pieces == 1:  # the first gradient is there with all activations, the last with none
+        before = sum(parts[part] for part in ("copies in 16 bits", "activations", "logits"))
+        parts["not at once"] = -min(4 * (trained - held.head), before)
     return {part: size for part, size in parts.items() if size}
 
 
