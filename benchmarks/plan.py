@@ -23,6 +23,7 @@ from page import machine, put
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from mynah.core import allocator
 from mynah.core.folder import Project
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import train
@@ -76,6 +77,7 @@ def trained(project: Path, base: str, model: dict[str, Any], settings: dict[str,
 
 
 def _account(project: Path, model: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    allocator.keep()  # as the command does
     return train.run(Project(project), train.Options(**settings), ModelOptions(**model)).as_json()
 
 

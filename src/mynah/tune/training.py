@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from mynah.tune.train import Options
 
 
+PAGE = 4096  # bytes
+
+
 class Training:
     """One run. `asked` is the fingerprint of the options as they were asked for."""
 
@@ -54,7 +57,7 @@ class Training:
     def _attempt(self, folder: Path, ladder: Ladder) -> Account:
         from mynah.tune.planning.probe import Clock
 
-        before, engine = resident(), self._engine()
+        engine = self._engine()
         parts = {part: read_examples(self.project.folder("split") / f"{part}.parquet") for part in ("train", "valid")}
         rows = Rows(parts, engine, self.options)
         ladder.rows = rows.largest
@@ -68,7 +71,7 @@ class Training:
         shown = [trainer.progress(), care.callback(), checkpoints.callback()]
         shown += [*tracking.callbacks(options.track, folder), clock.callback(_announce)]
         made = self._built(engine, rows, checkpoints.folder, options, shown)
-        foreseen = self._foreseen(rows.work(), ladder.rung, made.model, before)
+        foreseen = self._foreseen(rows.work(), ladder.rung, made.model)
         need_disk(folder, checkpoints.size(made.model), "checkpoints")
         whole = _looped(made, checkpoints, care, shown[0])
         trainer.save(made, engine.tokenizer, folder)
@@ -102,13 +105,11 @@ class Training:
             engine.model, engine.tokenizer, rows.by_part, folder, options, self.model, callbacks, named
         )
 
-    def _foreseen(self, work: Work, rung: Rung, model: Any, before: int) -> dict[str, Any]:
+    def _foreseen(self, work: Work, rung: Rung, model: Any) -> dict[str, Any]:
         """The set-up, and what the plan says that its largest batch takes, with the libraries that are loaded by now;
-        on a GPU what is in its memory. `before`: bytes of the process before it had the weights."""
+        on a GPU what is in its memory."""
         setup = replace(self.setup, pieces=rung.pieces, checkpointing=rung.checkpointing)
-        held = sum(weight.nbytes for weight in model.parameters())
-        # Weights that nothing has looked at are still in their file; the process is no smaller than before it had them.
-        machine = replace(self.estimate.machine, libraries=max(before, resident() - held))
+        machine = replace(self.estimate.machine, libraries=resident() - _held(model))
         row = self.estimate.row(setup, work=work, machine=machine)
         return {key: row[key] for key in ("setup", "memory", "peak_bytes", "fits")}
 
@@ -124,6 +125,14 @@ class Training:
             "options": {"train": options.model_dump(), "model": self.model.model_dump()},
             "versions": versions(),
         }
+
+
+def _held(model: Any) -> int:
+    """Bytes of the weights in this process. Each page is looked at: until then it is in its file only."""
+    here = [weight for weight in model.parameters() if weight.device.type == "cpu"]
+    for weight in here:
+        weight.detach().flatten()[:: PAGE // weight.element_size()].sum()
+    return sum(weight.nbytes for weight in here)
 
 
 def _looped(made: Any, checkpoints: Checkpoints, care: Care, shown: Any) -> bool:

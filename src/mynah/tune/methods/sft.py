@@ -15,7 +15,7 @@ from mynah.core.errors import UserError
 from mynah.models.load import Adapter
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Step
-from mynah.tune.methods._trainer import MULTIPLE, Loss, Shared, negative_log_likelihood
+from mynah.tune.methods._trainer import MULTIPLE, Loss, Shared, negative_log_likelihood, rounded
 
 
 def trainer(
@@ -40,14 +40,17 @@ def trainer(
         ) -> Any:
             """The mean over the learned tokens of the batch, in nats."""
             labels = functional.pad(inputs["labels"][:, 1:], (0, 1), value=IGNORED)  # what each position is to foretell
-            learned = labels != IGNORED
+            learned = labels.flatten().ne(IGNORED).nonzero().squeeze(1)
+            count = len(learned)
+            few = functional.pad(learned, (0, rounded(count) - count))  # so that there are few shapes of them
             head = self.accelerator.unwrap_model(model).get_output_embeddings()
-            only = head.register_forward_pre_hook(lambda _, hidden: (hidden[0][learned],))  # [learned, hidden size]
+            only = head.register_forward_pre_hook(lambda _, hidden: (hidden[0].flatten(0, 1)[few],))
             try:
                 made = model(input_ids=inputs["input_ids"], use_cache=False)
             finally:
                 only.remove()
-            mean = loss(made.logits.float(), labels[learned]) / self.divisor(labels, num_items_in_batch)
+            made.logits = made.logits[:count]  # [learned, vocabulary]
+            mean = loss(made.logits.float(), labels.flatten()[learned]) / self.divisor(labels, num_items_in_batch)
             if num_items_in_batch is not None:  # which are those of all processes, whose gradients are then averaged
                 mean = mean * self.args.world_size
             return (mean, made) if return_outputs else mean
