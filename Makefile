@@ -34,6 +34,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/near_duplicates.py
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/operations.py
 	$(BIN)/python benchmarks/matrix.py
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/resume.py
