@@ -142,8 +142,8 @@ def line(name: str, found: Found, others: dict[str, Found], rows: dict[str, Rows
 
 
 def chat(folder: Path, tokens: int) -> Project:
-    """A project whose training part has about so many learned tokens; of its validation part the shortest example is
-    left, which `mynah train` scores."""
+    """A project whose training part has about so many learned tokens; of its validation part a single reply is left,
+    which `mynah train` scores."""
     text, persona = CHAT.read_text(encoding="utf-8"), PERSONA
     if LOGS.exists():
         from tests import ubuntu
@@ -155,8 +155,9 @@ def chat(folder: Path, tokens: int) -> Project:
     project = ready(folder, export, pseudonyms=True, persona=persona, consent=True)
     parts = project.folder("split")
     write_examples(parts / "train.parquet", list(first(read_examples(parts / "train.parquet"), tokens)))
-    shortest = min(read_examples(parts / "valid.parquet"), key=lambda example: len(example.turns))
-    write_examples(parts / "valid.parquet", [shortest])
+    scored = read_examples(parts / "valid.parquet")[0]
+    end = 1 + next(at for at, turn in enumerate(scored.turns) if turn.learn)
+    write_examples(parts / "valid.parquet", [replace(scored, turns=scored.turns[:end])])
     return project
 
 

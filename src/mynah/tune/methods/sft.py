@@ -43,7 +43,7 @@ def trainer(
             learned = labels.flatten().ne(IGNORED).nonzero().squeeze(1)
             count = len(learned)
             few = functional.pad(learned, (0, rounded(count) - count))  # so that there are few shapes of them
-            head = self.accelerator.unwrap_model(model).get_output_embeddings()
+            head = self.model.get_output_embeddings()
             only = head.register_forward_pre_hook(lambda _, hidden: (hidden[0].flatten(0, 1)[few],))
             try:
                 made = model(input_ids=inputs["input_ids"], use_cache=False)
