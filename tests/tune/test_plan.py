@@ -282,3 +282,9 @@ def test_machines_by_name_and_by_size() -> None:
     assert machines.find("T4").memory == 15 * 1024**3 and machines.find("cpu:24").memory == 24 * 1024**3
     assert machines.find("mac:32").memory == 24 * 1024**3 and machines.find("mac:32").device == "mps"
     assert machines.find("this").memory > 0
+
+
+def test_a_small_vocabulary_needs_no_token_for_padding(tmp_path: Path) -> None:
+    figures = {"model_type": "phi3", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 64,
+               "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2}  # fmt: skip
+    assert meta.build(bases.Base("small", "here", figures)).config.vocab_size == 300  # Phi-3's own is 32,000

@@ -13,9 +13,8 @@ from mynah.models.load import linear_layers, lora, quiet
 from mynah.tune.planning.bases import Base
 
 Precision = Literal["bfloat16", "float32"]
-NOT_BUILT = {"quantization_config", "auto_map", "pad_token_id"}
-"""How a checkpoint was stored; code of its own, which is never run; and what some architectures look for among the
-values of tokens, of which there are none on the meta device."""
+NOT_BUILT = {"quantization_config", "auto_map"}
+"""How a checkpoint was stored, and code of its own, which is never run."""
 FAILURES = (ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, KeyError)
 """What transformers raises for figures that make no model."""
 
@@ -34,6 +33,12 @@ class Layer:
         return math.prod(self.shape)
 
 
+def figures(base: Base) -> dict[str, Any]:
+    """What a model is built of. None names a token for padding: some architectures look for it among the values of
+    tokens, of which there are none on the meta device; and that of the architecture may be beyond the vocabulary."""
+    return {name: value for name, value in base.values.items() if name not in NOT_BUILT} | {"pad_token_id": None}
+
+
 def build(base: Base, precision: Precision = "bfloat16") -> Any:
     """The model of this base on the meta device. Raises UserError where transformers makes none of its figures."""
     import torch
@@ -45,7 +50,7 @@ def build(base: Base, precision: Precision = "bfloat16") -> Any:
         todo = did_you_mean(base.kind, [kind for kind in CONFIG_MAPPING if isinstance(kind, str)])
         raise UserError("an architecture that transformers has", repr(base.kind), todo)
     try:
-        config = CONFIG_MAPPING[base.kind].from_dict({k: v for k, v in base.values.items() if k not in NOT_BUILT})
+        config = CONFIG_MAPPING[base.kind].from_dict(figures(base))
         family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         with torch.device("meta"):
             model = family.from_config(config, dtype=getattr(torch, precision))

@@ -147,8 +147,7 @@ def random_model(base: Base, folder: Path, layers: int | None = None) -> None:
     import torch
     from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-    values = {name: value for name, value in base.values.items() if name not in meta.NOT_BUILT}
-    config = CONFIG_MAPPING[base.kind].from_dict(values)
+    config = CONFIG_MAPPING[base.kind].from_dict(meta.figures(base))
     if layers:
         for name in ("num_hidden_layers", "num_decoder_layers"):
             if getattr(config, name, None):
