@@ -146,3 +146,14 @@ def test_the_loss_is_the_mean_over_the_learned_tokens_and_padding_changes_nothin
         loss = float(made.compute_loss(made.model, batch))
     found = engine.likelihoods([TALK, short])
     assert loss == pytest.approx(math.fsum(f.nll for f in found) / sum(f.tokens for f in found), rel=1e-5)
+
+
+def test_the_same_weights_by_another_config_are_another_base(base: str) -> None:
+    before, config = load.identity(base), Path(base) / "config.json"
+    written = config.read_text(encoding="utf-8")
+    try:
+        config.write_text(written.replace('"rms_norm_eps"', '"rms_norm_eps": 0.1, "was"'), encoding="utf-8")
+        assert load.identity(base) != before
+    finally:
+        config.write_text(written, encoding="utf-8")
+    assert load.identity(base) == before

@@ -86,11 +86,12 @@ def reference(base: str) -> str:
 
 
 def identity(base: str) -> str:
-    """What makes two bases the same: the hash of a folder's weights, or the hub's name."""
+    """What makes two bases the same: the hash of a folder's weights and of what they are read by, or the hub's name."""
     path = Path(reference(base))
     if not path.is_dir():
         return base
-    hashes = [file_hash(file) for file in sorted(path.glob("*.safetensors"))]
+    files = sorted(file for kind in ("*.safetensors", "*.json", "*.jinja", "*.model") for file in path.glob(kind))
+    hashes = [file_hash(file) for file in files]
     return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
 
