@@ -44,3 +44,13 @@ def test_a_probe_makes_steps_with_a_few_layers(tmp_path: Path) -> None:
     estimate = Estimate(base, machines.find("this"), TrainOptions(), ModelOptions(base=base.name), Work(2, 32, 32))
     found = probe.of(estimate, estimate.chosen()[1])
     assert found.seconds > 0 and found.how == "by random weights of 1 and 3 of its 5 layers"
+
+
+def test_an_encoder_decoder_without_weights_is_probed_too(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    figures = {"model_type": "t5", "vocab_size": 96, "d_model": 32, "d_ff": 48, "d_kv": 8, "num_layers": 3,
+               "num_heads": 4}  # fmt: skip
+    config.write_text(json.dumps(figures), encoding="utf-8")
+    base = bases.find(str(config))
+    estimate = Estimate(base, machines.find("this"), TrainOptions(), ModelOptions(base=base.name), Work(2, 32, 32))
+    assert probe.of(estimate, estimate.chosen()[1]).seconds > 0

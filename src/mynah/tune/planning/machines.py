@@ -15,7 +15,8 @@ MIB = 1024**2
 CGROUP = Path("/sys/fs/cgroup/memory.max")  # a container's limit
 LIBRARIES = 580 * MIB  # Python with torch, transformers, PEFT and TRL; `train` looks for itself
 KERNELS, KERNELS_OF_A_SHAPE = 100 * MIB, 6 * MIB
-"""Measured as the difference to ONEDNN_PRIMITIVE_CACHE_CAPACITY=0: 60 MiB for the starter, more for wider layers."""
+"""Measured for the starter as the difference to ONEDNN_PRIMITIVE_CACHE_CAPACITY=0: 60 MiB. 100 suits the set-ups of
+benchmarks/plan.py."""
 KEPT_SHAPES = 40  # of 1,024 kernels that are kept, some 25 each
 METAL = 0.75  # of the memory of an Apple machine is what its GPU may take unless told otherwise
 

@@ -148,6 +148,8 @@ def random_model(base: Base, folder: Path, layers: int | None = None) -> None:
     from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     config = CONFIG_MAPPING[base.kind].from_dict(meta.figures(base))
+    if config.is_encoder_decoder:
+        config.pad_token_id = config.decoder_start_token_id = 0  # with which what the decoder reads begins
     if layers:
         for name in ("num_hidden_layers", "num_decoder_layers"):
             if getattr(config, name, None):
