@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mynah.core.errors import Undecided
-from mynah.data.language import of_chat
+from mynah.core.errors import Undecided, UserError
+from mynah.core.folder import Project
+from mynah.core.language import of_chat
+from mynah.core.tables import write_examples
+from mynah.core.types import Example, Turn
 from mynah.models.bases import Recommended, recommended
 from mynah.models.load import Options as ModelOptions
-from mynah.tune import pick
+from mynah.tune import pick, plan
 from mynah.tune.planning import bases, machines, meta
 from mynah.tune.train import Options as TrainOptions
 
-FAST, SLOW = 1e14, 1e11  # operations a second of a GPU, and of two cores, on which a larger base takes too long
+FAST, SLOW = (
+    pick.Speed(1e14, 1e12),
+    pick.Speed(1e11, 1e10),
+)  # a GPU, and two cores, on which a larger base takes too long
 
 
-def best(machine: str, language: str, peak: float = FAST, **model: Any) -> str | None:
-    found = pick.best(
-        TrainOptions(), ModelOptions(base="auto", **model), language, 50_000, machines.find(machine), peak
-    )
+def best(machine: str, language: str, **model: Any) -> str | None:
+    """For this machine, were it that one."""
+    this = replace(machines.find(machine), name=machines.THIS)
+    found = pick.best(TrainOptions(), ModelOptions(base="auto", **model), pick.Chat(language, 50_000), this)
     return found.base.name if found else None
 
 
@@ -35,20 +43,26 @@ def test_the_list_tells_what_the_architecture_has(base: Recommended) -> None:
 
 def test_the_best_base_is_the_largest_that_fits_and_speaks_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pick, "_room", lambda base: True)
-    assert best("gpu:4", "he", SLOW) == "Qwen/Qwen3-0.6B"
+    monkeypatch.setattr(pick, "measured", lambda: SLOW)
+    assert best("gpu:4", "he") == "Qwen/Qwen3-0.6B"
+    monkeypatch.setattr(pick, "measured", lambda: SLOW._replace(operations=FAST.operations))
+    assert best("cpu:64", "he") == "Qwen/Qwen3-1.7B"  # 3.4 GB a token; 4B would take most of a second
+    monkeypatch.setattr(pick, "measured", lambda: FAST)
     assert best("gpu:0.04", "en") is None and best("a100-80", "tlh") is None
     monkeypatch.setattr(pick, "_room", lambda base: base.gigabytes < 1)
     assert best("a100-80", "he") is None
 
 
 def settled(
-    monkeypatch: pytest.MonkeyPatch, decide: Any, *, reachable: bool = True, here: bool = False
-) -> tuple[str, str]:
+    monkeypatch: pytest.MonkeyPatch, decide: Any, *, reachable: bool = True, here: bool = False,
+    smaller: pick.Offer | None = None,
+) -> tuple[str, str]:  # fmt: skip
     offer = pick.Offer(recommended()[0], "LoRA", 1.4, here)
-    monkeypatch.setattr(pick, "best", lambda *_: offer)
+    monkeypatch.setattr(pick, "best", lambda *words: smaller if pick.downloaded in words else offer)
     monkeypatch.setattr(pick, "reachable", lambda name: reachable)
-    monkeypatch.setattr(pick, "rate", lambda: FAST)
-    model, why = pick.settled(TrainOptions(), ModelOptions(base="auto"), "he", 50_000, decide)
+    monkeypatch.setattr(pick, "measured", lambda: FAST)
+    monkeypatch.setattr(pick, "chat_of", lambda project: pick.Chat("he", 50_000))
+    model, why = pick.settled(TrainOptions(), ModelOptions(base="auto"), Project(Path()), decide)
     return model.base, why
 
 
@@ -75,6 +89,10 @@ def test_without_a_yes_a_terminal_or_a_network_it_is_the_starter(monkeypatch: py
         assert base == "starter" and "nobody agreed" in why and "--base Qwen/Qwen3-8B" in why
     base, why = settled(monkeypatch, lambda question: "Qwen/Qwen3-8B", reachable=False)
     assert base == "starter" and "network" in why
+    smaller = pick.Offer(recommended()[-1], "LoRA", 0.1, here=True)
+    base, why = settled(monkeypatch, None, reachable=False, smaller=smaller)
+    assert base == smaller.base.name and "network" in why  # but it was downloaded before
+    assert settled(monkeypatch, lambda question: "starter", smaller=smaller)[0] == "starter"  # as was chosen
 
 
 def test_what_is_here_already_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,3 +106,19 @@ def test_the_language_of_a_chat_is_that_of_most_of_it() -> None:
     german = ["Ich weiß nicht, was sie sich dabei gedacht haben, als sie das Haus am Fluss im letzten Jahr bauten."] * 9
     assert of_chat(english) == "en" and of_chat(german) == "de"
     assert of_chat([*english, *german[:2]]) == "en" and of_chat(["ok", "no"]) == ""
+
+
+def test_of_another_machine_neither_disk_nor_time_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pick, "_room", lambda base: False)
+    found = plan.run(plan.Options(machine="h100"), TrainOptions(), ModelOptions(base="auto"))
+    assert found["base"] == "Qwen/Qwen3-8B" and "8.2 billion" in found["notes"][0] and " h)" not in found["notes"][0]
+    with pytest.raises(UserError, match=r"fits gpu:0.04.* --base starter"):
+        plan.run(plan.Options(machine="gpu:0.04"), TrainOptions(), ModelOptions(base="auto"))
+
+
+def test_what_is_to_be_learned_is_read_from_the_examples(tmp_path: Path) -> None:
+    said = "Ich weiß nicht, was sie sich dabei gedacht haben, als sie das Haus am Fluss im letzten Jahr bauten."
+    turns = (Turn("user", ("I do not know what they were thinking.",)), Turn("assistant", (said,), learn=True))
+    (tmp_path / "pair").mkdir()
+    write_examples(tmp_path / "pair" / "examples.parquet", [Example(str(n), turns) for n in range(9)])
+    assert pick.chat_of(Project(tmp_path)) == pick.Chat("de", 9 * len(said) // 3 * 2)

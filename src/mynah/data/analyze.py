@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mynah.core import language, pages
 from mynah.core import options as core_options
-from mynah.core import pages
 from mynah.core.folder import Account, Project, file_hash, fingerprint, run_stage, write_json
 from mynah.core.options import option
 from mynah.data.analysis import chats as columns
@@ -62,7 +62,7 @@ def _code() -> list[Path]:
     own = Path(columns.__file__).parent
     return [
         Path(__file__),
-        own.with_name("language.py"),
+        Path(language.__file__),
         *pages.CODE,
         *sorted(own.glob("*.py")),
         *sorted(own.glob("*.jinja")),

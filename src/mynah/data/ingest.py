@@ -89,7 +89,7 @@ def duration(text: str) -> timedelta:
     """`90m` as a timedelta. Raises ValueError for another shape."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip())
     if not found:
-        raise ValueError("expected a duration such as 30m, 1h or 2d, or auto")
+        raise ValueError("a duration such as 30m, 1h or 2d, or auto")
     return timedelta(seconds=float(found[1]) * UNITS[found[2]])
 
 

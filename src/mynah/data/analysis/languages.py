@@ -1,4 +1,4 @@
-"""Languages: what the chat is in, by what each speaker wrote (`data/language.py`). From a part of the sample.
+"""Languages: what the chat is in, by what each speaker wrote (`core/language.py`). From a part of the sample.
 
 One message is too short to tell: those that one speaker wrote one after another in a chat are looked at together, until
 they have enough letters. Those that remain too few, and those that the identifier is not sure of, count as not sure;
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mynah.core.language import UNSURE, identified, runs
 from mynah.data.analysis.chats import Chats
-from mynah.data.language import UNSURE, identified, runs
 
 MOST = 5_000
 """Runs of messages that are looked at."""

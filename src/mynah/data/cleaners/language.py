@@ -1,7 +1,7 @@
 """Language: what is not in the wanted languages. Without `--set language.only=[en]` nothing is dropped.
 
 Single messages are too short to tell. So messages that one person wrote one after another are looked at together, until
-they have enough letters (`data/language.py`, as the analysis does). Where that is not sure, they stay.
+they have enough letters (`core/language.py`, as the analysis does). Where that is not sure, they stay.
 
 dropped: (with only=de) Yesterday evening we walked along the river and talked about everything that had happened there
 dropped: (8 times, by Nils, with only=de) and then we should all have walked home together
@@ -20,9 +20,9 @@ from pydantic import field_validator
 
 from mynah.core import options as core_options
 from mynah.core.errors import UserError, did_you_mean
+from mynah.core.language import UNSURE, codes, identified, runs
 from mynah.core.options import option
 from mynah.core.types import Message
-from mynah.data.language import UNSURE, codes, identified, runs
 
 # Languages that short texts do not tell apart. Who wants one of them gets the others, too.
 SIMILAR = (

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mynah.core import language
 from mynah.core.tables import write_conversations
 from mynah.core.types import Conversation, Message, Origin
-from mynah.data import language
 from mynah.data.analysis import chats, languages
 from mynah.data.cleaners import language as cleaner
 
