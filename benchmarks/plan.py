@@ -27,7 +27,7 @@ from mynah.core import allocator
 from mynah.core.folder import Project
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import train
-from mynah.tune.planning import probe
+from mynah.tune.planning import bases, probe
 from mynah.tune.planning.bases import Base
 from tests.projects import beginning, ready
 
@@ -39,6 +39,7 @@ LLAMA = {
     "num_attention_heads": 12, "num_key_value_heads": 4, "max_position_embeddings": 2048, "tie_word_embeddings": False,
     "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 1,
 }  # fmt: skip
+HELD_OUT = "Qwen3-0.6B"  # the published shape; no constant of the plan was fitted to it
 ENDS = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 1}
 BASES: dict[str, dict[str, Any]] = {
     "Llama 105 M": LLAMA,
@@ -51,6 +52,7 @@ BASES: dict[str, dict[str, Any]] = {
                       "num_hidden_layers": 6, "num_attention_heads": 8, "max_position_embeddings": 2048, **ENDS},
     "GPT-2 75 M": {"model_type": "gpt2", "vocab_size": 50257, "n_embd": 640, "n_layer": 8, "n_head": 10,
                     "n_positions": 1024, "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, **ENDS},
+    HELD_OUT: {**bases.find("Qwen/Qwen3-0.6B").values, **ENDS},
 }  # fmt: skip
 SETUPS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("starter", {}, {}),
@@ -65,6 +67,8 @@ SETUPS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Llama 105 M", {"adapter": "none"}, {"precision": "fp32"}),
     ("Llama 105 M", {"quant": "nf4"}, {}),
     ("Llama 180 M", {}, {"checkpointing": True}),
+    (HELD_OUT, {}, {}),
+    (HELD_OUT, {"quant": "nf4"}, {"checkpointing": True}),
 ]
 
 

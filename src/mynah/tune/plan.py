@@ -15,13 +15,14 @@ from typing import Any
 
 from mynah.core import options as core_options
 from mynah.core.command import Call
+from mynah.core.errors import UserError
 from mynah.core.options import option
 from mynah.models.load import Options as ModelOptions
+from mynah.tune import pick
 from mynah.tune.planning import bases, machines, memory, meta
 from mynah.tune.planning.bases import Base
 from mynah.tune.planning.estimate import HEADROOM, TOKENS, Estimate, Model, Work, inspect, nominal
-from mynah.tune.planning.machines import GIB
-from mynah.tune.planning.memory import Setup
+from mynah.tune.planning.memory import Setup, gib
 from mynah.tune.planning.meta import Layer
 from mynah.tune.rows import ENOUGH_STEPS
 from mynah.tune.train import Options as TrainOptions
@@ -45,7 +46,8 @@ class Options(core_options.Options):
 
 SECTIONS: dict[str, type[core_options.Options]] = {"plan": Options, "train": TrainOptions, "model": ModelOptions}
 FLAGS: dict[str, type[core_options.Options]] = {"plan": Options, "model": ModelOptions}
-IN_HELP = ("--machine", "--structure", "--probe", "--compare", "--base", "--adapter", "--quant", "--adapt")
+IN_HELP = ("--machine", "--structure", "--probe", "--compare", "--tokens", "--base", "--adapter", "--quant")
+NOT_YET = "a plan for an Apple GPU, as far as memory goes: on a Mac the CPU computes until Mynah uses its GPU"
 NOTHING_COUNTED = "the activations of this architecture could not be counted: its memory is what it takes without them"
 __all__ = ["FLAGS", "SECTIONS", "Options", "inspect", "main", "run", "tell"]
 
@@ -64,13 +66,20 @@ def main(call: Call) -> None:
 def run(plan: Options, train: TrainOptions, model: ModelOptions) -> dict[str, Any]:
     """Everything that can be said of a set-up, as one document. Raises UserError for a base or a machine that is not
     known, and for layers that the base does not have."""
-    machine, base = machines.find(plan.machine), bases.find(model.base)
+    machine, why = machines.find(plan.machine), ""
+    if plan.probe and not machine.is_this:
+        raise UserError("steps on this machine for --probe", f"--machine {plan.machine}", "Leave out one of the two.")
+    if model.base == pick.AUTO:
+        model, why = pick.planned(train, model, machine)
+    base = bases.find(model.base)
     others = [bases.find(name) for name in plan.compare]
     context = meta.architecture(base, meta.build(base))["context"]
     estimate = Estimate(base, machine, train, model, nominal(train, context, plan.tokens, plan.learned))
     found, work, usable = estimate.found, estimate.work, estimate.usable(plan.headroom)
     mine, setup = estimate.chosen(plan.headroom)
     rows = [estimate.row(each, plan.headroom) for each in estimate.every()]
+    rows = rows if any(row["setup"] == mine["setup"] for row in rows) else [mine, *rows]
+    settings, _ = estimate.settled(setup)
     first = mine["setup"] if mine["fits"] else next((row["setup"] for row in rows if row["fits"]), None)
     shown = {"structure": {"before": found.before, "after": found.after}} if plan.structure else {}
     if plan.probe:
@@ -88,16 +97,21 @@ def run(plan: Options, train: TrainOptions, model: ModelOptions) -> dict[str, An
         "weights_bytes_by_precision": found.weights.as_json(),
         "plan": {
             **mine,
-            "optimizer": setup.optimizer,
             "rows": work.rows,
             "tokens": work.tokens,
+            "accumulation": settings.accumulation,
+            "pieces": setup.pieces,
+            "checkpointing": setup.checkpointing,
+            "precision": settings.precision,
+            "optimizer": setup.optimizer,
+            "learning_rate": settings.lr,
             "reply_bytes": _reply(setup, found, work),
             "machine": {"name": machine.name, "device": machine.device, "bytes": machine.memory, "usable": usable},
             "setups": rows,
             "first_that_fits": first,
         },
         **shown,
-        "notes": _notes(mine, first),
+        "notes": [*filter(None, [why, NOT_YET if machine.device == "mps" else ""]), *_notes(mine, first)],
     }
 
 
@@ -160,15 +174,22 @@ def tell(facts: dict[str, Any]) -> Iterator[str]:
 
 def _tell_plan(plan: dict[str, Any]) -> Iterator[str]:
     machine = plan["machine"]
-    step = f"{plan['rows']} x {plan['tokens']} tokens a step, {plan['optimizer']}"
-    yield f"{plan['setup']}, {step}: {_gib(plan['peak_bytes'])}"
+    batches = f"{plan['accumulation']} batches of " if plan["accumulation"] > 1 else ""
+    step = f"a step of {batches}{plan['rows']} rows of {plan['tokens']} tokens"
+    how = f"{plan['precision']}, {plan['optimizer']}, learning rate {plan['learning_rate']:g}"
+    yield f"{plan['setup']}, {step}, {how}: {gib(plan['peak_bytes'])}"
     yield f"  {_parts(plan['memory'])}"
     yield f"  to reply: {_parts(plan['reply_bytes'])}"
-    usable = f"{_gib(machine['bytes'])}, of which {_gib(machine['usable'])} are planned with"
+    usable = f"{gib(machine['bytes'])}, of which {gib(machine['usable'])} are planned with"
     yield f"{machine['name']} ({machine['device']}): {usable}"
     yield from _columns(
         [
-            {"": "", "set-up": r["setup"], "takes": _gib(r["peak_bytes"]), "fits": "yes" if r["fits"] else "no"}
+            {
+                "": "->" if r["setup"] == plan["setup"] else "",
+                "set-up": r["setup"],
+                "takes": gib(r["peak_bytes"]),
+                "fits": "yes" if r["fits"] else "no",
+            }
             for r in plan["setups"]
         ]
     )
@@ -202,7 +223,10 @@ def _columns(rows: Sequence[dict[str, str]]) -> Iterator[str]:
 
 
 def _parts(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {_gib(size)}" for name, size in sizes.items())
+    """What takes memory; what does not, as it is never there together, is less than nothing."""
+    return ", ".join(
+        f"{name} {gib(size)}" if size >= 0 else f"less {gib(-size)} {name}" for name, size in sizes.items()
+    )
 
 
 def duration(seconds: float) -> str:
@@ -210,7 +234,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:,.2f} GiB"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mynah.models.load import SMALL
 from mynah.models.load import Options as ModelOptions
+from mynah.tune import trainer
 from mynah.tune.planning import activations, memory, meta, structure
 from mynah.tune.planning.activations import Activations
 from mynah.tune.planning.bases import Base
@@ -214,12 +215,13 @@ class Estimate:
         return str(values.get("dtype") or values.get("torch_dtype"))
 
     def settled(self, setup: Setup) -> tuple[TrainOptions, ModelOptions]:
-        """The options with what the set-up decides in the place of every `auto`."""
+        """The options with what the set-up and the base decide in the place of every `auto`."""
         train = {
             "checkpointing": setup.checkpointing, "pieces": setup.pieces, "optimizer": setup.optimizer,
             "precision": self.train.precision if self.train.precision != "auto" else self._arithmetic(),
         }  # fmt: skip
-        return self.train.model_copy(update=train), self.model.model_copy(update={"quant": setup.quant})
+        settled = trainer.settled(self.train.model_copy(update=train), self.model, self.found.config)
+        return settled, self.model.model_copy(update={"quant": setup.quant})
 
     def _arithmetic(self) -> str:
         return "bf16" if self.machine.in_16_bits else "fp32"

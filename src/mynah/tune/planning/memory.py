@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mynah.tune.planning.activations import Activations
+from mynah.tune.planning.machines import GIB
 from mynah.tune.planning.meta import quantizable
 
 BLOCK, SECOND_BLOCK = 64, 256  # weights a constant, constants a second constant (Dettmers et al. 2023, section 3)
@@ -134,10 +135,16 @@ def step(
 
 def cache(config: Any, head_size: int, rows: int, tokens: int, width: int = 2) -> int:
     """Bytes of keys and values while it replies: two numbers a layer, key-value head, unit of the head and token (Pope
-    et al. 2022, arXiv:2211.05102, section 3.3); a sliding window holds no more tokens than it is wide, and a decoder
-    with an encoder holds those of the encoder, too."""
+    et al. 2022, arXiv:2211.05102, section 3.3); a layer with a sliding window holds no more tokens than it is wide, and
+    a decoder with an encoder holds those of the encoder, too."""
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    window = getattr(config, "sliding_window", None)
-    held = min(tokens, window) if window and getattr(config, "use_sliding_window", True) else tokens
+    window = getattr(config, "sliding_window", None) or tokens
+    kinds = getattr(config, "layer_types", None) or ["sliding_attention"] * config.num_hidden_layers
+    held = sum(min(tokens, window) if kind == "sliding_attention" else tokens for kind in kinds)
     sides = 2 if config.is_encoder_decoder else 1
-    return int(2 * sides * config.num_hidden_layers * heads * head_size * held * rows * width)
+    return int(2 * sides * heads * head_size * held * rows * width)
+
+
+def gib(size: int) -> str:
+    """Bytes as people read them."""
+    return f"{size / GIB:,.2f} GiB"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mynah.core.errors import UserError, did_you_mean
+from mynah.core.errors import UserError
 from mynah.models.load import Options as ModelOptions
 from mynah.models.load import linear_layers, lora, quiet
 from mynah.tune.planning.bases import Base
@@ -17,6 +18,7 @@ NOT_BUILT = {"quantization_config", "auto_map"}
 """How a checkpoint was stored, and code of its own, which is never run."""
 FAILURES = (ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, KeyError)
 """What transformers raises for figures that make no model."""
+LONGEST = 240  # characters of what it says then
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def build(base: Base, precision: Precision = "bfloat16") -> Any:
 
     quiet()
     if base.kind not in CONFIG_MAPPING:
-        todo = did_you_mean(base.kind, [kind for kind in CONFIG_MAPPING if isinstance(kind, str)])
+        near = difflib.get_close_matches(base.kind, map(str, CONFIG_MAPPING), n=3)
+        meant = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+        todo = f"{meant}Check the model_type in {base.source}; a newer transformers may have it."
         raise UserError("an architecture that transformers has", repr(base.kind), todo)
     try:
         config = CONFIG_MAPPING[base.kind].from_dict(figures(base))
@@ -55,10 +59,18 @@ def build(base: Base, precision: Precision = "bfloat16") -> Any:
         with torch.device("meta"):
             model = family.from_config(config, dtype=getattr(torch, precision))
     except (StrictDataclassError, *FAILURES) as error:
-        found = f"{base.source}, of which transformers makes none ({str(error).strip().splitlines()[0][:120]})"
+        found = f"{base.source}, of which transformers makes none ({_reason(error)})"
         raise UserError("figures of a language model", found, "Check the file, or name another base.") from error
     _untie(model, base)
     return model.train()
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without what goes on for pages. Where the first line only announces it, it is in the next."""
+    if isinstance(error, KeyError):
+        return f"it knows no {error}"
+    first, *others = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{first} {others[0].strip()}"[:LONGEST] if others and first.endswith(":") else first[:LONGEST]
 
 
 def _untie(model: Any, base: Base) -> None:
