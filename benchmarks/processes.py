@@ -2,9 +2,10 @@
 
     python benchmarks/processes.py [--processes 2]
 
-Real processes of `mynah train` under torchrun, by gloo on the CPU: DDP and FSDP2, with an adapter and in full, beside
-one process that adds up as many batches. Then one of them is killed by `kill -9`, and the same command goes on. Each
-uses one thread; how fast several are is not measured here, where they share the cores of one machine.
+Real processes of `mynah train` under torchrun, by gloo on the CPU: DDP and FSDP2, with LoRA, QLoRA and in full, beside
+one process that adds up as many batches; and under `accelerate launch`. Then one of them is killed by `kill -9`, and
+the same command goes on. Each uses one thread; how fast several are is not measured here, where they share the cores of
+one machine.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tests import trainings
 from tests.trainings import Trained, apart, weights_apart
 
 SHARED = {"DDP": (), "FSDP2": ("train.sharded=true",)}
+LAUNCHED = {"DDP": "--multi_gpu", "FSDP2": "--use_fsdp --fsdp_version 2"}
+KINDS = {"LoRA": (), "QLoRA": ("model.quant=nf4",), "in full": ("model.adapter=none",)}
 EPOCHS = "train.epochs=2"
 MOST = 1e-3  # by which losses may differ
 
@@ -47,22 +50,25 @@ def main() -> None:
     ends = []
     with TemporaryDirectory() as folder:
         ready = trainings.project(Path(folder))
-        for adapter, called in {"lora": "LoRA", "none": "in full"}.items():
-            settings = (EPOCHS, f"model.adapter={adapter}")
+        for called, kind_of in KINDS.items():
+            settings = (EPOCHS, *kind_of)
             alone = trainings.finished(
-                trainings.copy(ready, f"{adapter}-one"), (*settings, f"train.accumulation={count}")
+                trainings.copy(ready, f"{called}-one"), (*settings, f"train.accumulation={count}")
             )
             for kind, shared in SHARED.items():
-                project = trainings.copy(ready, f"{adapter}-{kind}")
+                project = trainings.copy(ready, f"{called}-{kind}")
                 lines.append(row(f"{kind}, {called}", alone, trainings.finished(project, (*settings, *shared), count)))
-                if adapter == "lora":
+                if called == "LoRA":
+                    project = trainings.copy(ready, f"launched-{kind}")
+                    both = trainings.finished(project, settings, count, f"accelerate {LAUNCHED[kind]}")
+                    lines.append(row(f"{kind}, LoRA, by accelerate launch", alone, both))
                     project = trainings.copy(ready, f"killed-{kind}")
                     often = (*settings, *shared, "train.save_minutes=0.0001")
                     broken, seconds = trainings.kill_one(project, often, count, step=5)
                     said = next(line for line in broken.said.splitlines() if line.startswith("mynah: "))
                     kept = trainings.newest(project)
                     again = trainings.finished(project, often, count)
-                    lines.append(row(f"{kind}, {called}, one killed after step {kept}, gone on with", alone, again))
+                    lines.append(row(f"{kind}, LoRA, one killed after step {kept}, gone on with", alone, again))
                     ends.append(f"- {kind}: over {seconds:.1f} s after the kill, with status {broken.status}: `{said}`")
     ends = [line.split(" ([/__w")[0] + " (…)`" if " ([/__w" in line else line for line in ends]
     told = f"{count} processes. Largest absolute differences. Measured on {machine()}."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,10 @@ from mynah import cli
 from mynah.core import processes
 from mynah.core.errors import UserError
 from tests import trainings
-from tests.trainings import apart, weights_apart
+from tests.trainings import Trained, apart, weights_apart
 
 SHARED = {"DDP": (), "FSDP2": ("train.sharded=true",)}
+KINDS = {"LoRA": (), "QLoRA": ("model.quant=nf4",), "in full": ("model.adapter=none",)}
 EPOCHS = "train.epochs=2"
 
 
@@ -21,34 +25,58 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trainings.project(tmp_path_factory.mktemp("processes"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("adapter", ["lora", "none"])
-def test_two_processes_equal_one(ready: Path, adapter: str) -> None:
-    settings = (EPOCHS, f"model.adapter={adapter}")
-    alone = trainings.finished(trainings.copy(ready, f"{adapter}-one"), (*settings, "train.accumulation=2"))
-    assert len(alone.losses) >= 20, alone.said
-    for kind, shared in SHARED.items():
-        both = trainings.finished(trainings.copy(ready, f"{adapter}-{kind}"), (*settings, *shared), 2)
-        assert both.status == 0, both.said
-        assert apart(alone.losses, both.losses) < 1e-3 and apart(alone.validation, both.validation) < 1e-3, kind
-        assert weights_apart(alone, both) < 1e-3, kind  # and they are whole
-        assert both.account["run"] == alone.account["run"]
-        assert both.said.count("→ run") == 1  # the first process talks alone
+@pytest.fixture(scope="module")
+def alone(ready: Path) -> Callable[[str], Trained]:
+    """What one process makes of as many batches, by the kind."""
+
+    @cache
+    def made(kind: str) -> Trained:
+        settings = (*KINDS[kind], EPOCHS, "train.accumulation=2")
+        found = trainings.finished(trainings.copy(ready, f"{kind} alone"), settings)
+        assert len(found.losses) >= 20, found.said
+        return found
+
+    return made
+
+
+def same(one: Trained, other: Trained, most: float) -> None:
+    """No figure and no weight is further apart, and the weights are whole."""
+    assert other.status == 0, other.said
+    assert apart(one.losses, other.losses) < most and apart(one.validation, other.validation) < most
+    assert weights_apart(one, other) < most and one.account["run"] == other.account["run"]
+    assert other.said.count("→ run") == 1  # the first process talks alone
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", SHARED)
-def test_one_is_killed_and_the_same_command_goes_on(ready: Path, kind: str) -> None:
-    settings = (EPOCHS, *SHARED[kind], "train.save_minutes=0.0001")
-    whole = trainings.finished(trainings.copy(ready, f"{kind}-whole"), settings, 2)
-    project = trainings.copy(ready, f"{kind}-killed")
+@pytest.mark.parametrize(("kind", "shared"), [*product(("LoRA", "in full"), SHARED), ("QLoRA", "FSDP2")])
+def test_two_processes_equal_one(ready: Path, alone: Callable[[str], Trained], kind: str, shared: str) -> None:
+    project = trainings.copy(ready, f"{kind} {shared}")
+    same(alone(kind), trainings.finished(project, (*KINDS[kind], EPOCHS, *SHARED[shared]), 2), 1e-3)
+
+
+@pytest.mark.slow
+def test_accelerate_launch_starts_them_too(ready: Path, alone: Callable[[str], Trained]) -> None:
+    project = trainings.copy(ready, "launched")
+    same(alone("LoRA"), trainings.finished(project, (EPOCHS,), 2, "accelerate --use_fsdp --fsdp_version 2"), 1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", SHARED)
+def test_one_is_killed_and_the_same_command_goes_on(ready: Path, alone: Callable[[str], Trained], shared: str) -> None:
+    settings = (EPOCHS, *SHARED[shared], "train.save_minutes=0.0001")
+    project = trainings.copy(ready, f"{shared} killed")
     broken, seconds = trainings.kill_one(project, settings, 2, step=5)
     assert broken.status != 0 and seconds < 120
     assert "2 processes to the end" in broken.said and "goes on at the last checkpoint" in broken.said
-    again = trainings.finished(project, settings, 2)
-    assert again.status == 0, again.said
-    assert apart(whole.losses, again.losses) < 1e-6 and apart(whole.validation, again.validation) < 1e-6
-    assert weights_apart(whole, again) < 1e-6
+    same(alone("LoRA"), trainings.finished(project, settings, 2), 1e-6)
+
+
+@pytest.mark.slow
+def test_one_process_goes_on_where_two_were_killed(ready: Path, alone: Callable[[str], Trained]) -> None:
+    settings = (EPOCHS, "train.accumulation=2", "train.save_minutes=0.0001")
+    project = trainings.copy(ready, "fewer")
+    trainings.kill_one(project, settings, 2, step=5)
+    same(alone("LoRA"), trainings.finished(project, settings), 1e-3)
 
 
 def test_one_process_agrees_with_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,12 @@ def first() -> bool:
     return number() == 0
 
 
+def say(text: str) -> None:
+    """Tell whoever watches, once for all processes."""
+    if first():
+        print(text, file=sys.stderr, flush=True)
+
+
 def sharded() -> bool:
     """Did `accelerate launch` ask for FSDP?"""
     return count() > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("true", "1")

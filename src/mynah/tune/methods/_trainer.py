@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from mynah.models.load import Adapter
@@ -93,7 +94,7 @@ class Shared:
         from mynah.models.kernels.adapter import halved
 
         with ExitStack() as inside:
-            inside.enter_context(_unpacked(self.model))
+            inside.enter_context(_packed(self.model))
             if self.args.bf16:
                 if not self.is_fsdp_enabled:  # type: ignore[attr-defined]  # which shares out weights of one kind
                     inside.enter_context(halved(self.model))
@@ -103,17 +104,23 @@ class Shared:
 
 
 @contextmanager
-def _unpacked(model: Any) -> Iterator[None]:
-    """Inside it layers of 4 bits stay as they are: when they first evaluate on a CPU, bitsandbytes packs their weights
-    for a kernel that gradients do not pass, and leaves them so when the training goes on."""
-    layers = [layer for layer in model.modules() if getattr(layer, "support_avx512bf16_for_cpu", False)]
+def _packed(model: Any) -> Iterator[None]:
+    """Inside it layers of 4 bits stay as they are, and their state is their weight alone. When they first evaluate on a
+    CPU, bitsandbytes packs their weights for a kernel that gradients do not pass, and leaves them so when the training
+    goes on. What it adds to their state, torch's FSDP2 does not find again where it reads an adapter."""
+    from torch.nn import Linear
+
+    layers = [layer for layer in model.modules() if hasattr(layer, "support_avx512bf16_for_cpu")]  # bitsandbytes'
+    quick = [layer.support_avx512bf16_for_cpu for layer in layers]
     for layer in layers:
         layer.support_avx512bf16_for_cpu = False
+        layer._save_to_state_dict = partial(Linear._save_to_state_dict, layer)
     try:
         yield
     finally:
-        for layer in layers:
-            layer.support_avx512bf16_for_cpu = True
+        for layer, was in zip(layers, quick, strict=True):
+            layer.support_avx512bf16_for_cpu = was
+            del layer._save_to_state_dict
 
 
 def learned(labels: list[int]) -> int:
