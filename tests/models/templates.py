@@ -43,6 +43,8 @@ TEMPLATES: dict[str, tuple[str, list[str], str]] = {
     "qwen3": ("qwen3.jinja", ["<|im_start|>", "<|im_end|>", "<think>", "</think>"], "<|im_end|>"),
 }
 BEGINS = {"llama2": "<s>", "mistral": "<s>", "llama3": "<|begin_of_text|>", "gemma": "<bos>"}
+USER_ENDS = {"llama2": "", "mistral": "[/INST]"}
+"""What ends a turn of the user where it is not what ends one of the assistant. Llama 2's is no special token."""
 
 
 def tokenizer_with(name: str) -> PreTrainedTokenizerBase:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mynah.core.types import Example, Turn
 from mynah.models.render import IGNORED, Renderer, windows
-from tests.models.templates import CHATML, TEMPLATES, tokenizer_with
+from tests.models.templates import CHATML, TEMPLATES, USER_ENDS, tokenizer_with
 
 pytestmark = pytest.mark.parametrize("name", TEMPLATES)
 WORDS = st.sampled_from(
@@ -70,6 +70,28 @@ def test_learned_turns_are_learned_once_and_nothing_else(name: str, turns: list[
     assert [turn for turn, _, _ in rendered.replies] == [i for i, t in enumerate(turns) if t.role == "assistant"]
     for _, _, end in rendered.replies:
         assert rendered.ids[end - 1] in found.stops
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS)
+def test_of_everyone_is_learned_what_people_wrote_before_learned_replies_and_nothing_else(
+    name: str, turns: list[Turn], system: str
+) -> None:
+    found = renderer(name)
+    of_persona, rendered = found.render(turns, system), found.render(turns, system, everyone=True)
+    assert (rendered.ids, rendered.replies) == (of_persona.ids, of_persona.replies)
+    replies = {turn: found.tokenizer.decode(rendered.ids[start:end]) for turn, start, end in rendered.replies}
+    expected = ""
+    for place, turn in enumerate(turns):
+        if turn.learn:
+            expected += replies[place]
+        elif turn.role == "user" and any(following.learn for following in turns[place + 1 : place + 2]):
+            expected += found.content(turn.bubbles) + USER_ENDS.get(name, found.tokenizer.eos_token)
+    learned = [token for token, label in zip(rendered.ids, rendered.labels, strict=True) if label != IGNORED]
+    assert set(rendered.labels) <= {IGNORED, *learned}
+    assert found.tokenizer.decode(learned).replace(" ", "") == expected.replace(" ", "")
+    for label, before in zip(rendered.labels, of_persona.labels, strict=True):
+        assert before in (IGNORED, label)
 
 
 @MANY

@@ -4,7 +4,7 @@ Laws (tests/models/test_render.py):
 
 1. What training renders is what chat renders: the tokens before a learned turn are the tokens of its prompt.
 2. The rendering of n turns is a prefix of the rendering of n + 1 turns.
-3. Only learned turns are learned, each once, with the token that ends the turn.
+3. Only learned turns are learned, each once, with the token that ends the turn; nothing that a template adds is.
 4. parse(render(bubbles)) = bubbles.
 
 A tokenizer's own chat template is kept when it keeps the laws (TRL's training variant of it counts); otherwise ours
@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +32,7 @@ BROKEN = "\ufffd"  # what a decoder makes of bytes that are no character: an emo
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
 JOINER = "\u2060"  # invisible; put into text that would otherwise read as a special token
 INNER_BREAK = "\n" + JOINER  # a line break inside a bubble; a bare line feed stands between bubbles
+NOBODY = JOINER * 3  # what is said where only the template around it matters
 OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
 OURS = (
     "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
@@ -69,16 +71,6 @@ class Rendered:
     def learned(self) -> list[tuple[int, int]]:
         """Where the learned replies begin and end."""
         return [(start, end) for _, start, end in self.replies if self.labels[start] != IGNORED]
-
-    def of_everyone(self) -> list[int]:
-        """Labels on all that is said, of whoever: on each learned reply, and on what stands between it and the reply
-        before. So what is context only stays context, and nothing is learned in two windows."""
-        labels, begin = list(self.labels), 0
-        for _, start, end in self.replies:
-            if self.labels[start] != IGNORED:
-                labels[begin:start] = self.ids[begin:start]
-            begin = end
-        return labels
 
 
 class Renderer:
@@ -165,18 +157,57 @@ class Renderer:
 
     # --- tokens ---
 
-    def render(self, turns: Sequence[Turn], system: str = "") -> Rendered:
-        """The tokens of a conversation, with labels on the learned turns."""
-        rendered = Rendered([], [], [])
-        for text, turn in self.pieces(turns, system):
+    def render(self, turns: Sequence[Turn], system: str = "", *, everyone: bool = False) -> Rendered:
+        """The tokens of a conversation, with labels on the learned turns; with `everyone` also on what others said
+        between a learned reply and the reply before it. So what is context only stays context, and nothing is learned
+        in two windows."""
+        rendered, begin = Rendered([], [], []), 0
+        pieces = self.pieces(turns, system)
+        said = self._said(turns, system, "".join(text for text, _ in pieces)) if everyone else []
+        for (text, turn), (_, following) in pairwise([*pieces, ("", None)]):
             tokens = self._tokens(text)
+            labels = [IGNORED] * len(tokens)
             if turn is not None:
                 start = len(rendered.ids)
                 rendered.replies.append((turn, start, start + len(tokens)))
-            learned = turn is not None and turns[turn].learn
+                labels = tokens if turns[turn].learn else labels
+            elif everyone and following is not None and turns[following].learn:
+                labels = self._labels(text, [(start - begin, end - begin) for start, end in said])
             rendered.ids.extend(tokens)
-            rendered.labels.extend(tokens if learned else [IGNORED] * len(tokens))
+            rendered.labels.extend(labels)
+            begin += len(text)
         return rendered
+
+    def _said(self, turns: Sequence[Turn], system: str, whole: str) -> list[tuple[int, int]]:
+        """Where in the whole text what others said begins, and where the token that ends the turn does. What a template
+        puts around a turn is what it puts around another text in its place."""
+        messages, shift = self._messages(turns, system)
+        found = []
+        for place, turn in enumerate(turns, shift):
+            if turn.role == "assistant":
+                continue
+            kept = messages[place]["content"].removesuffix(self.content(turn.bubbles))  # the system text, or nothing
+            other = {**messages[place], "content": kept + NOBODY}
+            until = self._render(messages[: place + 1], False)
+            before, _, after = self._render([*messages[:place], other], False).rpartition(NOBODY)
+            start, end = len(before), len(until) - len(after)
+            if not (whole.startswith(until) and until.startswith(before) and until.endswith(after)):
+                todo = "Take Mynah's: --set model.template=mynah"
+                raise UserError("a template that shows where each turn begins and ends", "one that does not", todo)
+            ended = _last(self._special, whole, end, len(until))
+            found.append((start, ended.end() if ended else end))
+        return found
+
+    def _labels(self, text: str, said: Sequence[tuple[int, int]]) -> list[int]:
+        """Labels on the tokens of a text of which any character stands in one of these places."""
+        if not self.tokenizer.is_fast:
+            found = "one that does not"
+            raise UserError("a tokenizer that tells where its tokens stand", found, "Leave train.learn at persona.")
+        told = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return [
+            token if any(first < end and start < last for start, end in said) else IGNORED
+            for token, (first, last) in zip(told["input_ids"], told["offset_mapping"], strict=True)
+        ]
 
     def prompt(self, turns: Sequence[Turn], system: str = "") -> list[int]:
         """The tokens after which the assistant's reply to `turns` begins."""

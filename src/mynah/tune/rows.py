@@ -21,8 +21,8 @@ Row = dict[str, list[int]]
 
 def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[Row]:
     """The rows that the trainer gets: token ids and labels of each window of each example."""
-    rendered = [engine.renderer.render(w.turns, w.system) for e in examples for w in engine.windows(e)]
-    return [row for each in rendered for row in engine.architecture.rows(each, learn)]
+    rows = engine.architecture.rows
+    return [row for e in examples for piece in engine.windows(e) for row in rows(engine.renderer, piece, learn)]
 
 
 class Rows:

@@ -2,7 +2,8 @@
 
     mynah show-tokens --base starter
 
-A token that is learned is coloured, or stands in [brackets] where there are no colours; with --ids each has its number.
+A token that is learned is coloured, or stands in ⟦brackets⟧, which no template writes, where there are no colours; with
+--ids each has its number.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from mynah.tune.train import Options as TrainOptions
 HALF = "\ufffd"  # how a character is shown of which not all tokens are there
 COLOURS = ("bold green", "bold cyan")  # by turns, so that it is seen where a token ends
 OTHERS = ("dim", "")
+MARKS = "⟦⟧"
 
 
 class Options(core_options.Options):
@@ -52,7 +54,7 @@ def main(call: Call) -> None:
     for row in rows:
         learned = sum(token["learned"] for token in row["tokens"])
         call.say(f"\n{row['example']}: {len(row['tokens'])} tokens, of which {learned} are learned")
-        console.print(coloured(row["tokens"], shown.ids))
+        console.print(coloured(row["tokens"], shown.ids, marked=console.no_color or console.color_system is None))
     call.say.result(rows)
 
 
@@ -69,11 +71,10 @@ def run(project: Project, options: Options, train: TrainOptions, model: ModelOpt
 def _rows(renderer: Renderer, examples: list[Any], learn: str) -> Iterator[dict[str, Any]]:
     for example in examples:
         for window in windows(example, renderer, WINDOW):
-            made = renderer.render(window.turns, window.system)
-            labels = made.labels if learn == "persona" else made.of_everyone()
+            made = renderer.render(window.turns, window.system, everyone=learn == "all")
             tokens = [
                 {"id": token, "text": text, "learned": label != IGNORED}
-                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), labels, strict=True)
+                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), made.labels, strict=True)
             ]
             yield {"example": example.id, "tokens": tokens}
 
@@ -91,14 +92,14 @@ def texts(tokenizer: Any, ids: Sequence[int]) -> Iterator[str]:
         told = text
 
 
-def coloured(tokens: list[dict[str, Any]], ids: bool = False) -> Text:
-    """The tokens one after the other; what is learned in colour, and in brackets for those who see none."""
+def coloured(tokens: list[dict[str, Any]], ids: bool = False, *, marked: bool = False) -> Text:
+    """The tokens one after the other; what is learned in colour, and in MARKS for those who see none."""
     text = Text()
     for place, token in enumerate(tokens):
         before = place and tokens[place - 1]["learned"]
         after = place + 1 < len(tokens) and tokens[place + 1]["learned"]
         said = f"{token['text']}⟨{token['id']}⟩" if ids else token["text"]
-        opened = "[" if token["learned"] and not before else ""
-        closed = "]" if token["learned"] and not after else ""
+        opened = MARKS[0] if marked and token["learned"] and not before else ""
+        closed = MARKS[1] if marked and token["learned"] and not after else ""
         text.append(f"{opened}{said}{closed}", (COLOURS if token["learned"] else OTHERS)[place % 2])
     return text
