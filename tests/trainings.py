@@ -43,12 +43,16 @@ def copy(ready: Path, name: str) -> Path:
     return Path(shutil.copytree(ready, ready.with_name(name)))
 
 
-def command(project: Path, settings: Sequence[str] = (), processes: int = 1) -> list[str]:
-    """The words that train in this project."""
+def command(project: Path, settings: Sequence[str] = (), processes: int = 1, launcher: str = "torchrun") -> list[str]:
+    """The words that train in this project, by torchrun, or by `accelerate launch` and more of its words."""
     words = ["-m", "mynah", "train", "--base", str(project.with_name("base")), "--project", str(project), "--json"]
     words += [f"--set={setting}" for setting in (*SAME, *settings)]
     if processes == 1:
         return [sys.executable, *words]
+    if launcher != "torchrun":
+        _, *more = launcher.split()
+        where = ["--num_processes", str(processes), "--num_machines", "1", "--main_process_port", str(free_port())]
+        return [sys.executable, "-m", "accelerate.commands.launch", *more, *where, *words]
     where = ["--nproc-per-node", str(processes), "--master-addr", "127.0.0.1", "--master-port", str(free_port())]
     return [sys.executable, "-m", "torch.distributed.run", *where, *words]
 
@@ -60,18 +64,22 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def started(project: Path, settings: Sequence[str] = (), processes: int = 1) -> subprocess.Popen[str]:
+def started(
+    project: Path, settings: Sequence[str] = (), processes: int = 1, launcher: str = "torchrun"
+) -> subprocess.Popen[str]:
     """The training, going on."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     return subprocess.Popen(
-        command(project, settings, processes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command(project, settings, processes, launcher), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, env=environment,
     )  # fmt: skip
 
 
-def finished(project: Path, settings: Sequence[str] = (), processes: int = 1, timeout: float = 500) -> Trained:
+def finished(
+    project: Path, settings: Sequence[str] = (), processes: int = 1, launcher: str = "torchrun", timeout: float = 500
+) -> Trained:
     """Train to the end."""
-    process = started(project, settings, processes)
+    process = started(project, settings, processes, launcher)
     out, said = process.communicate(timeout=timeout)
     return ended(project, process.returncode, out, said)
 

@@ -20,7 +20,7 @@ from mynah.models.load import Options as ModelOptions
 from mynah.models.load import lora
 from mynah.tune import train, trainer
 from mynah.tune.batches import Step
-from mynah.tune.care import AWAY, LEFT_OUT, LONG, MOST, Care, since_best
+from mynah.tune.care import AWAY, LEFT_OUT, LONG, MOST, STILL, Care, since_best
 from mynah.tune.methods import sft
 from mynah.tune.rows import tokenized
 from tests import bases
@@ -98,6 +98,20 @@ def test_a_loss_that_runs_away_ends_the_training_and_one_that_jumps_does_not() -
     away.curves.append({"eval_loss": 2.5, "step": 20})  # there is a checkpoint to fall back on
     away.check()
     assert "the result is the best checkpoint" in away.note()[-1]
+
+
+def test_a_training_without_gradients_is_ended_and_one_that_learned_nothing_says_so() -> None:
+    dead = [{**step, "grad_norm": 0.0} for step in steps(*[8.7] * STILL)]
+    assert not cared([*dead[1:], {"loss": 8.7, "grad_norm": 1e-9, "step": STILL}]).stops()
+    assert not cared(steps(*[8.7] * 99)).stops()  # a library that tells no norms
+    still = cared([{"loss": 8.7, "grad_norm": 3.0, "step": 0}, *dead])
+    assert still.stops()
+    with pytest.raises(UserError, match=r"found one that stays at 8.70: .* were 0 in 10 steps in a row. Lower"):
+        still.check()
+    worse, better = ([*steps(4.0, 3.0, 2.0, 9.0), {"eval_loss": loss, "step": 4}] for loss in (3.1, 2.9))
+    (note,) = cared(worse).note()
+    assert "the best validation loss is 3.10, the loss of the first steps was 3.00" in note
+    assert cared(better).note() == []
 
 
 def test_a_validation_loss_that_is_no_number_is_an_error() -> None:

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 import torch
 
+from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, write_json
 from mynah.core.tables import write_examples
 from mynah.core.types import Example, Turn
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import ladder, train, trainer
 from mynah.tune.ladder import Ladder, OutOfMemory, Rung
+from mynah.tune.planning import machines
+from mynah.tune.planning.machines import Machine
 from tests import bases
 
 WORDS = ("a bird", "two birds on a wire", "the yellow house next to the river", "no", "tomorrow, I think")
@@ -152,6 +155,18 @@ def test_what_is_auto_is_decided_and_not_decided_again(tmp_path: Path, base: Pat
     assert same.reused and same.detail["run"] == made.detail["run"]
     plan = made.detail["plan"]
     assert plan["setup"] == "LoRA" and plan["peak_bytes"] == sum(plan["memory"].values()) and made.peak_memory > 0
+
+
+def test_what_is_far_too_large_is_not_begun_unless_it_is_said_so(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    small = Machine("this", "cpu", 100 * 1024**2)  # the libraries alone take more
+    monkeypatch.setattr(machines, "this", lambda: small)
+    with pytest.raises(UserError, match=r"planned with. .*--set train.anyway=true"):
+        train.run(project(tmp_path / "refused"), train.Options(epochs=1), ModelOptions(base=str(base)))
+    assert not list((tmp_path / "refused" / "runs").glob("*"))
+    made = train.run(project(tmp_path / "begun"), train.Options(epochs=1, anyway=True), ModelOptions(base=str(base)))
+    assert not made.detail["plan"]["fits"] and "! this may not fit" in capfd.readouterr().err
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from transformers import TrainerState
 
 from mynah.core.errors import UserError
 from mynah.tune import tracking
@@ -26,11 +27,15 @@ def test_one_that_is_not_installed_names_its_extra(name: str, monkeypatch: pytes
         tracking.check(f"tensorboard,{name}")
 
 
-def test_tensorboard_writes_into_the_run(tmp_path: Path) -> None:
-    (callback,) = tracking.callbacks("tensorboard", tmp_path / "runs" / "sft-1.partial")
-    callback.tb_writer.add_scalar("loss", 1.0, 1)
-    callback.tb_writer.close()
-    assert list((tmp_path / "runs" / "sft-1.partial" / "tensorboard").iterdir())
+def test_tensorboard_writes_into_the_run_once_there_is_something_to_write(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "sft-1.partial"
+    folder.mkdir(parents=True)
+    (callback,) = tracking.callbacks("tensorboard", folder)
+    assert not list(folder.iterdir())
+    state = TrainerState(is_world_process_zero=True, global_step=1)
+    callback.on_log(None, state, None, logs={"loss": 1.0})
+    callback.on_train_end(None, state, None)
+    assert list((folder / "tensorboard").iterdir())
     assert not (tmp_path / "tracking").exists()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mynah.core.errors import UserError
 from mynah.core.tables import read_examples
 from mynah.models.engines.transformers import Engine
 from mynah.models.load import Options as ModelOptions
@@ -17,6 +19,7 @@ from mynah.models.render import IGNORED
 from mynah.tune import train, trainer
 from mynah.tune.batches import Share, Step, TokenBatches
 from mynah.tune.methods import sft
+from mynah.tune.planning import bases, meta
 from mynah.tune.rows import tokenized
 from tests.projects import ready
 
@@ -107,3 +110,38 @@ def test_the_validation_loss_is_the_mean_over_tokens_whatever_the_batches(tmp_pa
     found = engine.likelihoods(examples)
     mean = sum(each.nll for each in found) / sum(each.tokens for each in found)
     assert made.evaluate()["eval_loss"] == pytest.approx(mean, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("base", "adapter", "rate"),
+    [
+        ("meta-llama/Llama-2-7b-hf", "lora", 2e-4),  # Dettmers et al. 2023, table 9: 2e-4 for 7B and 13B
+        ("meta-llama/Llama-2-70b-hf", "lora", 1.2e-4),  # and 1e-4 for 33B and 65B
+        ("meta-llama/Llama-2-7b-hf", "none", 2e-5),  # a tenth: Schulman et al. 2025
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", "lora", 9.2e-4),
+        ("google/flan-t5-small", "lora", 1e-3),
+        ("starter", "lora", 4e-3),
+    ],
+)
+def test_the_learning_rate_suits_the_base_unless_it_is_named(base: str, adapter: Any, rate: float) -> None:
+    model, config = ModelOptions(base=base, adapter=adapter), meta.build(bases.find(base)).config
+    assert trainer.settled(train.Options(), model, config).lr == rate
+    assert trainer.settled(train.Options(lr=3e-5), model, config).lr == 3e-5
+
+
+def test_a_method_that_does_not_exist_is_refused_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "planned", None)  # which comes next
+    project = ready(tmp_path / "p")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError, match=r"'sftt'\. Did you mean 'sft'"):
+        train.run(project, train.Options(method="sftt"), ModelOptions())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_method_that_does_not_suit_the_base_leaves_no_run(tmp_path: Path) -> None:
+    project = ready(tmp_path / "p")
+    with pytest.raises(UserError, match="an encoder-decoder for the method"):
+        train.run(project, train.Options(method="seq2seq"), ModelOptions())
+    assert not list(project.folder("runs").iterdir())

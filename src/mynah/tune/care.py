@@ -1,9 +1,9 @@
 """When a training ends before its last epoch, and what it must not learn.
 
 Gradients that are infinite or no numbers are kept away from the weights: the step is left out, and the batch is named.
-Too many in a row, or a loss that runs away, end the training; the result is then the best checkpoint, where there is
-one. A validation loss that no longer falls ends it, too. All of it is a function of the curves, which a checkpoint
-holds: a killed training that goes on decides as if nothing had happened.
+Too many in a row, gradients that stay at 0, or a loss that runs away, end the training; the result is then the best
+checkpoint, where there is one. A validation loss that no longer falls ends it, too. All of it is a function of the
+curves, which a checkpoint holds: a killed training that goes on decides as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mynah.core.folder import read_json
 from mynah.tune.batches import TokenBatches
 
 MOST = 5  # steps in a row that may be left out before the training ends
+STILL = 10  # steps in a row without any gradient before the training ends: what it learns is gone
+FIRST = 3  # steps whose losses tell what the base could before
 AWAY = 2.0  # nats above the best smoothed loss: a perplexity seven times as high
 LONG = 20  # steps in a row that the smoothed loss is so far above before the training ends
 SMOOTH = 0.9  # share of the smoothed loss that was there before
@@ -30,10 +32,12 @@ Curves = Sequence[dict[str, Any]]
 
 class Care:
     """What is watched over one training. `patience`: epochs without a better validation loss; 0: never ends it.
-    `origins` tells, only where it is needed, where each row is from."""
+    `origins` tells, only where it is needed, where each row is from; `todo` what may help."""
 
-    def __init__(self, patience: int = 0, origins: Callable[[], Sequence[str]] = tuple) -> None:
-        self._patience, self._origins = patience, origins
+    def __init__(
+        self, patience: int = 0, origins: Callable[[], Sequence[str]] = tuple, todo: str = "Lower the learning rate."
+    ) -> None:
+        self._patience, self._origins, self._todo = patience, origins, todo
         self.curves: list[dict[str, Any]] = []
         self._losses = Losses()
 
@@ -89,7 +93,7 @@ class Care:
 
     def stops(self) -> bool:
         """Does what the steps were like end the training?"""
-        return self._losses.left_out >= MOST or self._losses.away >= LONG
+        return bool(self._losses.told())
 
     def patience_is_over(self) -> bool:
         """Has the validation loss not fallen for as many epochs as there is patience?"""
@@ -109,15 +113,14 @@ class Care:
         best = min(losses, default=math.inf)
         if math.isfinite(best):
             return
-        todo = "Lower the learning rate: --lr 5e-4, or compute in 32 bits: --set train.precision=fp32"
         steps = [line["step"] for line in self.curves if LEFT_OUT in line]
         if self._losses.left_out >= MOST:
             found = f"none in {MOST} steps in a row, from step {steps[-MOST]}{self._named(1, steps[-MOST])}"
-            raise UserError("gradients that are numbers", found, todo)
+            raise UserError("gradients that are numbers", found, self._todo)
         if self.stops():
-            raise UserError("a loss that falls", self._losses.told(), todo)
+            raise UserError("a loss that falls", self._losses.told(), self._todo)
         found = "none that is a number" if losses else "none"
-        raise UserError("a validation loss", found, todo)
+        raise UserError("a validation loss", found, self._todo)
 
     def note(self) -> list[str]:
         """What the account says."""
@@ -129,11 +132,19 @@ class Care:
             more = ", …" if len(steps) > NAMED else ""
             notes.append(f"{were} left out, as their gradients were no numbers: {named}{more}")
         if self.stops():
-            found = f"{MOST} steps in a row had no gradients that are numbers"
-            why = self._losses.told() if self._losses.away >= LONG else found
             end = max(line["step"] for line in self.curves)
+            why = self._losses.told()
             notes.append(f"the training was ended at step {end}: {why}; the result is the best checkpoint")
+        first, best = self._first(), min(validation_losses(self.curves), default=math.nan)
+        if best > first:
+            found = f"the best validation loss is {best:.2f}, the loss of the first steps was {first:.2f}"
+            notes.append(f"little or nothing was learned: {found}. {self._todo}")
         return notes
+
+    def _first(self) -> float:
+        """The mean loss of the first steps, in which the base is still itself."""
+        found = [line["loss"] for line in self.curves if "loss" in line][:FIRST]
+        return sum(found) / len(found) if found else math.nan
 
     def _named(self, most: int, step: int) -> str:
         """Where the rows of a step are from, in brackets."""
@@ -145,10 +156,10 @@ class Care:
 
 
 class Losses:
-    """What the losses of the steps have been like. The smoothed loss is an exponential mean of the steps before."""
+    """What the steps have been like. The smoothed loss is an exponential mean of those before."""
 
     def __init__(self) -> None:
-        self.left_out = self.away = 0  # steps in a row
+        self.left_out = self.still = self.away = 0  # steps in a row
         self.smooth, self.best = math.nan, math.inf
 
     def add(self, line: dict[str, Any]) -> None:
@@ -157,14 +168,21 @@ class Losses:
             self.left_out += 1
         elif "loss" in line:
             self.left_out = 0
+            self.still = 0 if line.get("grad_norm") else self.still + ("grad_norm" in line)
             loss = line["loss"]
             self.smooth = loss if math.isnan(self.smooth) else SMOOTH * self.smooth + (1 - SMOOTH) * loss
             self.best = min(self.best, self.smooth)
             self.away = self.away + 1 if not self.smooth <= self.best + AWAY else 0
 
     def told(self) -> str:
-        """The figures."""
-        return f"one that rose from {self.best:.2f} to {self.smooth:.2f} and stayed there for {self.away} steps"
+        """What ends the training, with the figures; nothing where it goes on."""
+        if self.left_out >= MOST:
+            return f"{MOST} steps in a row had no gradients that are numbers"
+        if self.still >= STILL:
+            return f"one that stays at {self.smooth:.2f}: its gradients were 0 in {self.still} steps in a row"
+        if self.away >= LONG:
+            return f"one that rose from {self.best:.2f} to {self.smooth:.2f} and stayed there for {self.away} steps"
+        return ""
 
 
 def validation_losses(curves: Curves) -> list[float]:

@@ -91,6 +91,10 @@ class Checkpoints:
             signal.signal(each, handler)
         try:
             yield
+        except RuntimeError:
+            if processes.count() > 1:  # another one is lost: the launcher ends this one, which first says why
+                before[signal.SIGTERM] = signal.SIG_IGN
+            raise
         finally:
             for each, was in before.items():
                 signal.signal(each, was)
@@ -122,6 +126,8 @@ class Checkpoints:
 
             def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
                 self.saved = time.time()
+                if checkpoints._wanted:
+                    processes.say(f"checkpoint written after step {state.global_step}")
                 checkpoints._wanted = False
                 processes.wait()  # until each has written its part
                 if processes.first():

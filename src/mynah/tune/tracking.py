@@ -66,10 +66,11 @@ def arguments(run: str) -> dict[str, Any]:
 
 
 def _tensorboard(folder: Path) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
     from transformers.integrations import TensorBoardCallback
 
-    return TensorBoardCallback(SummaryWriter(str(folder / TENSORBOARD)))
+    made = TensorBoardCallback()
+    made.logging_dir = str(folder / TENSORBOARD)  # where it writes from the first step on; before there is nothing
+    return made
 
 
 def _callback(name: str, home: Path) -> Any:

@@ -18,24 +18,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import field_validator
+
 from mynah.core import options as core_options
-from mynah.core import processes
-from mynah.core.folder import MANIFEST, PARTIAL, Account, Project, fingerprint, megabytes, read_account, run_stage
+from mynah.core import plugins, processes
+from mynah.core.errors import UserError
+from mynah.core.folder import MANIFEST, PARTIAL, Account, Project, fingerprint, read_account, run_stage
 from mynah.core.options import option
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import config_of, identity
+from mynah.models.load import identity
 from mynah.tune import pick, tracking, trainer
-from mynah.tune.training import Training, say
+from mynah.tune.training import Training
 
 if TYPE_CHECKING:
     from mynah.tune.planning.estimate import Estimate
     from mynah.tune.planning.memory import Setup
 
-VERSION = 4
+VERSION = 5
 
 Optimizer = Literal["auto", "adamw_torch", "adamw_8bit", "paged_adamw_32bit", "paged_adamw_8bit", "adafactor", "sgd"]
-NO_MATTER = {"save_minutes", "checkpointing", "pieces", "deadline_minutes", "sharded", "track"}
+NO_MATTER = {"save_minutes", "checkpointing", "pieces", "deadline_minutes", "sharded", "track", "anyway"}
 """Options that change how a run is made, and nothing of the run."""
+FAR = 1.25  # of all memory: a plan that asks for more is not off by so much
 
 
 class Options(core_options.Options):
@@ -43,7 +47,7 @@ class Options(core_options.Options):
 
     method: str = option("auto", "the method, by its file in tune/methods; auto: what suits the base's architecture")
     learn: Literal["persona", "all"] = option("persona", "whose turns the loss sees: the persona's, or everyone's")
-    lr: float = option(4e-3, "the highest learning rate", gt=0, flag=True)
+    lr: float = option(0.0, "the highest learning rate; 0: what suits the base's size and adapter", ge=0, flag=True)
     epochs: int = option(0, "the most passes over the training part; 0: enough to learn, by its size", ge=0)
     patience: int = option(2, "epochs without a better validation loss before the training stops", ge=1)
     batch_tokens: int = option(1024, "padded tokens of one step", ge=64)
@@ -69,7 +73,15 @@ class Options(core_options.Options):
         0.0, "minutes after which the command ends with a checkpoint, to be gone on with; 0: none", ge=0
     )
     save_minutes: float = option(5.0, "minutes between checkpoints, beside those after each epoch", gt=0)
+    anyway: bool = option(False, "begin even where the plan says that memory is far too small")
     seed: int = option(0, "the seed of order, dropout and new weights", ge=0)
+
+    @field_validator("method")
+    @classmethod
+    def _exists(cls, method: str) -> str:
+        if method != "auto":
+            plugins.check("method", method)
+        return method
 
 
 SECTIONS: dict[str, type[core_options.Options]] = {"train": Options, "model": ModelOptions}
@@ -79,10 +91,10 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
     tracking.check(train.track)
-    if model.base == pick.AUTO:  # `create` knows the chat's language, and asks
-        model, why = pick.settled(train, model, "", 0, None)
-        say(f"base {model.base}: {why}")
-    train = _of_all(train.model_copy(update={"method": trainer.method_of(train, config_of(model.base))}))
+    if model.base == pick.AUTO:  # `create` asks before it downloads; here nobody can be asked
+        model, why = pick.settled(train, model, project, None)
+        processes.say(f"base {model.base}: {why}")
+    train = _of_all(train)
     inputs = [before.fingerprint, identity(model.base)]
     asked = fingerprint("train", VERSION, _settings(train, model), inputs)
     with processes.together(train.sharded):
@@ -105,15 +117,19 @@ def _of_all(options: Options) -> Options:
 
 def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
     """The plan for this machine, and its fastest set-up that fits, or else the smallest one. Raises UserError where
-    there is no such base."""
+    there is no such base, or where it is far too large."""
     from mynah.tune.planning import bases, estimate, machines
+    from mynah.tune.planning.memory import gib
 
     base = bases.find(model.base, fetch=True)
     made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None))
     row, setup = made.chosen()
+    takes = f"{setup.name} takes {gib(row['peak_bytes'])} of the {gib(made.usable())} that are planned with"
+    if not train.anyway and row["peak_bytes"] > FAR * made.machine.memory:
+        todo = f"Take a smaller base: see `mynah plan --base {model.base}`. Or --set train.anyway=true"
+        raise UserError("a set-up that fits this machine", f"none: {takes}", todo)
     if not row["fits"]:
-        takes = f"{megabytes(row['peak_bytes'])} of the {megabytes(made.usable())} that are planned with"
-        say(f"! this may not fit: {setup.name} takes {takes}; `mynah plan --base {model.base}` shows the others")
+        processes.say(f"! this may not fit: {takes}; `mynah plan --base {model.base}` shows the others")
     return made, setup
 
 

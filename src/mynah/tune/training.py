@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +51,7 @@ class Training:
                 if not ran_out(error):
                     raise
             ladder.down()  # only here, where the error and what its frames hold is gone
-            say(f"memory ran out; the training goes on with {ladder.rung}")
+            processes.say(f"memory ran out; the training goes on with {ladder.rung}")
 
     def _attempt(self, folder: Path, ladder: Ladder) -> Account:
         from mynah.tune.planning.probe import Clock
@@ -67,7 +66,7 @@ class Training:
         checkpoints = Checkpoints(
             folder / "checkpoints", options.save_minutes, options.deadline_minutes, options.sharded
         )
-        care = Care(options.patience, rows.origins)
+        care = Care(options.patience, rows.origins, _milder(options))
         shown = [trainer.progress(), care.callback(), checkpoints.callback()]
         shown += [*tracking.callbacks(options.track, folder), clock.callback(_announce)]
         made = self._built(engine, rows, checkpoints.folder, options, shown)
@@ -141,6 +140,8 @@ def _looped(made: Any, checkpoints: Checkpoints, care: Care, shown: Any) -> bool
     done = care.ended(last)
     if done is not None:  # and it was killed before the model was saved: no further epoch
         made.args.num_train_epochs = done
+    if last is not None:
+        processes.say(f"an interrupted training goes on after step {Path(last).name.rpartition('-')[2]}")
     try:
         with checkpoints.before_the_end():
             made.train(resume_from_checkpoint=last)
@@ -150,17 +151,19 @@ def _looped(made: Any, checkpoints: Checkpoints, care: Care, shown: Any) -> bool
     return last is None
 
 
+def _milder(options: Options) -> str:
+    """What to do where a training goes wrong."""
+    slower = f"Lower the learning rate: --lr {options.lr / 10:.1g}"
+    return slower + (", or compute in 32 bits: --set train.precision=fp32" if options.precision == "bf16" else "")
+
+
 def _announce(clock: Clock) -> None:
     """How long it will take, as soon as that is known."""
     from mynah.tune.plan import duration
 
-    say(f"training takes about {duration(clock.seconds())}, by its first {clock.steps + 1} steps, or ends earlier")
-
-
-def say(text: str) -> None:
-    """Tell whoever watches, once for all processes."""
-    if processes.first():
-        print(text, file=sys.stderr, flush=True)
+    processes.say(
+        f"training takes about {duration(clock.seconds())}, by its first {clock.steps + 1} steps, or ends earlier"
+    )
 
 
 def _took(clock: Clock, curves: Sequence[dict[str, Any]], epochs: int) -> dict[str, Any]:
