@@ -117,7 +117,8 @@ def at_random(base: Path, folder: Path) -> Path:
 
 
 def trained(project: Project, base: Path, *more: str) -> Engine:
-    run = mynah("train", "--base", base, *more, "--project", project.path)["run"]
+    rate = ("--lr", "4e-3")  # the default for the starter by its name
+    run = mynah("train", "--base", base, *rate, *more, "--project", project.path)["run"]
     return Engine(str(base), project.tuned(run)[0] / MODEL)
 
 

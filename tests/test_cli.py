@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,15 +99,24 @@ def test_a_command_has_at_most_a_dozen_flags(mynah: Mynah, command: str) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["creat"], '"create"'),
+        (["creat"], '"creat". Did you mean "create"?'),
         (["ingest"], "PATH"),
-        (["ingest", "chat.txt", "--gapp", "1h"], "--gap"),
-        (["train", "--lr", "much"], "--lr"),
+        (["ingest", "chat.txt", "--gapp", "1h"], "a flag of `mynah ingest`, found '--gapp'. Did you mean --gap?"),
+        (["train", "--lr", "much"], "Expected train.lr: input should be a valid number"),
+        (["train", "--adapter", "lor"], "Expected model.adapter: input should be 'lora' or 'none', found 'lor'"),
+        (["train", "--json=maybe"], "--json"),
+        (["train", "more"], "'more'"),
+        (["train", "--dora"], "found '--dora'. Did you mean --set model.dora=...?"),
+        (["create", "chat.txt", "--save-minute=3"], "Did you mean --set train.save_minutes=...?"),
+        (["train", "--targets", "all"], "Did you mean --adapt?"),
+        (["show-tokens", "--lr", "1"], "Did you mean --set train.lr=...?"),  # it has no flag for it
+        (["train", "--quux"], "found '--quux'. `mynah train --help` lists them."),
     ],
 )
-def test_bad_usage_exits_with_2(mynah: Mynah, words: list[str], said: str) -> None:
+def test_bad_usage_exits_with_2_and_a_line(mynah: Mynah, words: list[str], said: str) -> None:
     ended = mynah(*words)
-    assert ended.status == 2 and said in ended.out + ended.err and "Traceback" not in ended.err
+    assert ended.status == 2 and ended.out == "" and ended.err.startswith("mynah: ") and said in ended.err
+    assert ended.err.count("\n") == 1 and "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(
@@ -186,6 +196,20 @@ def test_a_project_of_a_newer_version_is_refused(mynah: Mynah, chat: Path) -> No
     (full / "letter.txt").write_text("mine")
     ended = mynah("ingest", str(chat), "--project", "full")
     assert ended.status == 1 and "other things" in ended.err and [p.name for p in full.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "words"),
+    [("stdout", "doctor --json"), ("stdout", "--version"), ("stdout", "train --help"), ("stderr", "split")],
+)
+def test_a_reader_who_goes_away_ends_the_command_quietly(tmp_path: Path, closed: str, words: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: writer}
+    ended = subprocess.run([sys.executable, "-m", "mynah", *words.split()], cwd=tmp_path, text=True, **streams)
+    os.close(writer)
+    assert ended.returncode in (1, 141)  # rich, which prints the help, ends with 1
+    assert "Traceback" not in (ended.stderr or "") and "BrokenPipe" not in (ended.stderr or "")
 
 
 # --- answers --------------------------------------------------------------------------------------------------------

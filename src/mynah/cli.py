@@ -1,7 +1,8 @@
 """The command line. A command is a module: `mynah train` is tune/train.py. Nothing heavy is imported until it is used.
 
 A module's flags are the options that its SECTIONS mark as flags; every other option is reachable by
-`--set section.option=value` and by recipes. Exit status: 0, 1 where the user can mend it, 2 for bad usage.
+`--set section.option=value` and by recipes. Exit status: 0, 1 where the user can mend it, 2 for bad usage, and 141, as
+shells say it, where whoever read the output went away.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import errno
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CoercionError, CycloptsError, Group, Parameter, UnknownOptionError
 
 from mynah.core import allocator, processes
-from mynah.core.errors import UserError
-from mynah.core.options import Options, flag_of
+from mynah.core.errors import UserError, nearest
+from mynah.core.options import Options, flag_of, resolve
 
 FIRST = Group("Start here", sort_key=0)
 STAGES = Group("Stages, one at a time (create runs them all)", sort_key=1)
@@ -56,6 +58,7 @@ COMMON: dict[str, tuple[Any, str, Any]] = {
 
 TOGETHER = ("train",)  # commands that several processes can do together
 
+READER_GONE = 128 + 13  # what a shell makes of SIGPIPE
 PLAIN: dict[str, Any] = {"negative": "", "show_default": False}
 
 
@@ -64,10 +67,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     allocator.keep()
     try:
+        try:
+            _answer(words)
+        finally:
+            sys.stdout.flush()  # a short answer meets a closed pipe only here
+    except BrokenPipeError:
+        _leave_quietly()
+    sys.exit(0)
+
+
+def _answer(words: Sequence[str]) -> None:
+    """Run the command, and say what the user can mend."""
+    try:
         _check_processes(words)
-        build(words)(words, exit_on_error=False, print_error=True)
-    except CycloptsError:
-        sys.exit(2)
+        build(words)(words, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(_usage(error, words), status=2)
     except UserError as error:
         if "--debug" in words:
             raise
@@ -81,7 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             sys.exit(1)
         why = f" ({stop})" if str(stop) else ""
         _fail(f"stopped{why}. The same command goes on where it was.")
-    sys.exit(0)
+
+
+def _leave_quietly() -> NoReturn:
+    """End where nobody reads any more. What is still held goes nowhere, so that Python does not complain at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    sys.exit(READER_GONE)
 
 
 def _check_processes(words: Sequence[str]) -> None:
@@ -92,9 +114,40 @@ def _check_processes(words: Sequence[str]) -> None:
         raise UserError("several processes of `mynah train`", found, todo)
 
 
-def _fail(why: str) -> NoReturn:
+def _fail(why: str, status: int = 1) -> NoReturn:
     print(f"mynah: {why}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(status)
+
+
+def _usage(error: CycloptsError, words: Sequence[str]) -> str:
+    """What is wrong with the words of a command, in a line."""
+    command = words[0] if words and words[0] in COMMANDS else ""
+    if command and isinstance(error, UnknownOptionError):
+        typed = (error.token.keyword or error.token.value).partition("=")[0]
+        return str(UserError(f"a flag of `mynah {command}`", repr(typed), _meant(typed, command)))
+    if command and isinstance(error, CoercionError) and error.argument and error.token:
+        section, _, key = error.argument.field_info.name.partition("__")
+        try:  # it is said as of `--set`
+            resolve(_module(command).SECTIONS.get(section, Options), {key: error.token.value} if key else {}, section)
+        except UserError as same:
+            return str(same)
+    error.verbose = False  # which would name functions
+    return f"{' '.join(str(error).split())} `{' '.join(['mynah', *filter(None, [command]), '--help'])}` tells more."
+
+
+def _meant(typed: str, command: str) -> str:
+    """The flag or the `--set` that was probably meant."""
+    module = _module(command)
+    ways = {name: [f"--{name}"] for name in COMMON}
+    for section, options in module.SECTIONS.items():
+        flags = section in getattr(module, "FLAGS", module.SECTIONS)
+        for key in options.model_fields:
+            flag = flag_of(key, options) if flags else None
+            ways.setdefault(key.replace("_", "-"), []).append(flag or f"--set {section}.{key}=...")
+            if flag:
+                ways.setdefault(flag.removeprefix("--"), [flag])
+    near = nearest(typed.lstrip("-").replace("_", "-"), ways)
+    return f"Did you mean {' or '.join(ways[near])}?" if near else f"`mynah {command} --help` lists them."
 
 
 def build(words: Sequence[str]) -> App:
@@ -102,9 +155,13 @@ def build(words: Sequence[str]) -> App:
     about = "Turns chats into a bot that talks like them, on this machine."
     app = App(name="mynah", help=about, version=_version, suppress_keyboard_interrupt=False)
     for place, (name, (module, group)) in enumerate(COMMANDS.items()):
-        command = _command(importlib.import_module(f"mynah.{module}")) if name in words[:1] else _nothing
+        command = _command(_module(name)) if name in words[:1] else _nothing
         app.command(command, name=name, group=group, help=summary(module), sort_key=place)
     return app
+
+
+def _module(command: str) -> Any:
+    return importlib.import_module(f"mynah.{COMMANDS[command][0]}")
 
 
 def summary(module: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 from mynah.core.command import Call
 from mynah.core.errors import Undecided
 from mynah.core.folder import Account, Project, slug
+from mynah.core.language import language
 from mynah.core.options import Options
-from mynah.core.tables import read_conversations, read_examples
+from mynah.core.tables import read_conversations
 from mynah.data import clean, ingest, pair, persona, pseudonymize, split
-from mynah.data.language import language, of_chat
 from mynah.measure import evaluate, report
 from mynah.models import load
 from mynah.talk import bot
@@ -36,7 +36,6 @@ STAGES: dict[str, Any] = {
 SECTIONS: dict[str, type[Options]] = {name: kind for stage in STAGES.values() for name, kind in stage.SECTIONS.items()}
 FLAGS = {name: kind for name, kind in SECTIONS.items() if name != "evaluate"}
 IN_HELP = ("--gap", "--no-clean", "--keep", "--me", "--as", "--consent", "--split", "--base")  # the others work, too
-LETTERS_A_TOKEN = 3  # about, in most languages and tokenizers
 PATH, SEVERAL = ingest.PATH, ingest.SEVERAL
 
 
@@ -122,14 +121,7 @@ def _with_base(
     assert isinstance(asked, load.Options) and isinstance(training, train.Options)
     if asked.base != pick.AUTO:
         return asked
-    learned = [
-        turn.text
-        for example in read_examples(project.folder("pair") / "examples.parquet")
-        for turn in example.turns
-        if turn.learn
-    ]
-    tokens = sum(map(len, learned)) // LETTERS_A_TOKEN * 2  # about as much is said to the persona
-    chosen, why = pick.settled(training, asked, of_chat(learned), tokens, decide)
+    chosen, why = pick.settled(training, asked, project, decide)
     warn(f"base {chosen.base}: {why}")
     return chosen
 

@@ -90,5 +90,5 @@ def accelerator() -> str:
     if torch.cuda.is_available():
         return f"{torch.cuda.get_device_name(0)}, {torch.cuda.get_device_properties(0).total_memory / 1024**3:.0f} GB"
     if torch.backends.mps.is_available():
-        return "Apple GPU"
+        return "Apple GPU, which is not used yet: the CPU computes"
     return "none"

@@ -39,3 +39,22 @@ def test_what_is_complete_but_not_in_its_place_is_put_there_and_an_attempt_goes_
     assert run_stage(folder, "now", work).reused and folder.is_dir() and len(attempts) == 2
     run_stage(folder, "other", work)
     assert attempts[2] == [".begun"]  # another fingerprint finds nothing of this one
+
+
+def test_an_attempt_that_left_nothing_before_a_mistake_leaves_no_folder(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "stage", tmp_path / "stage.partial" / "half"
+
+    def refused(_: Path) -> Account:
+        raise UserError("a method that exists", "'foo'", "Take another.")
+
+    def begun(partial: Path) -> Account:
+        (partial / "half").write_text("done")
+        return refused(partial)
+
+    with pytest.raises(UserError):
+        run_stage(folder, "now", refused)
+    assert list(tmp_path.iterdir()) == []
+    for work in (begun, refused):  # what an attempt did is gone on with once the mistake is mended
+        with pytest.raises(UserError):
+            run_stage(folder, "now", work)
+        assert kept.read_text() == "done"

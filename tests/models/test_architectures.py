@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import CONFIG_MAPPING, AutoModelForMaskedLM
 
 from mynah.core.errors import UserError
 from mynah.core.options import resolve
 from mynah.core.types import Example, Turn
-from mynah.models import load
+from mynah.models import architectures, load
 from mynah.models.engines.transformers import Engine
 from mynah.models.render import DIALOGPT, IGNORED, INNER_BREAK, Renderer, windows
-from mynah.tune import train, trainer
+from mynah.tune import plan, train, trainer
 from mynah.tune.batches import Step
 from mynah.tune.methods import seq2seq, sft
+from mynah.tune.planning import bases as planned_bases
 from mynah.tune.rows import tokenized
 from tests import bases
+from tests.models.templates import CHATML, tokenizer_with
 from tests.models.test_load import GREEDY, PROMPTS, TALK, trained
 
 LINES = Example(
@@ -191,9 +194,13 @@ def test_the_loss_of_an_encoder_decoder_is_the_mean_over_the_replies(tmp_path: P
 
 def test_the_architecture_chooses_the_method_and_another_is_refused(tmp_path: Path) -> None:
     encoder = Engine(made("T5", tmp_path))
-    assert trainer.method_of(train.Options(), load.config_of(encoder.name)) == "seq2seq"
-    assert trainer.method_of(train.Options(), load.config_of("starter")) == "sft"
-    assert trainer.method_of(train.Options(method="dpo"), load.config_of("starter")) == "dpo"
+    for base, asked, method in (
+        (encoder.name, "auto", "seq2seq"),
+        ("starter", "auto", "sft"),
+        ("starter", "seq2seq", "seq2seq"),
+    ):
+        model = load.Options(base=base)
+        assert trainer.settled(train.Options(method=asked), model, load.config_of(base)).method == method
     arguments = trainer.arguments(tmp_path, train.Options(epochs=1))
     for engine, method in ((encoder, sft), (Engine("starter"), seq2seq)):
         with pytest.raises(UserError, match="decoder for the method"):
@@ -208,6 +215,26 @@ def test_a_model_that_writes_no_text_is_an_error(tmp_path: Path) -> None:
     bases.tokenizer_of("llama").save_pretrained(tmp_path)
     with pytest.raises(UserError, match="a model that writes text"):
         Engine(str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "electra", "modernbert", "deberta-v2"])
+def test_a_model_that_fills_gaps_is_refused(kind: str, tmp_path: Path) -> None:
+    config = CONFIG_MAPPING[kind](hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    AutoModelForMaskedLM.from_config(config).save_pretrained(tmp_path)
+    bases.tokenizer_of("llama").save_pretrained(tmp_path)
+    with pytest.raises(UserError, match=f"a base that writes text, found '{kind}', which fills gaps in one"):
+        Engine(str(tmp_path))
+    with pytest.raises(UserError, match=r"a base that writes text|a language model"):
+        plan.inspect(planned_bases.find(str(tmp_path)), load.Options())
+
+
+def test_every_architecture_that_is_trained_here_writes_text() -> None:
+    for name in bases.ARCHITECTURES.values():
+        kind = name if name in CONFIG_MAPPING else planned_bases.find(name).kind
+        assert architectures.of(CONFIG_MAPPING[kind]()).METHOD in ("sft", "seq2seq")
+    for kind in ("bart", "mbart"):  # which learned by filling gaps, and write
+        assert architectures.of(CONFIG_MAPPING[kind]()).METHOD == "seq2seq"
+    assert architectures.of(CONFIG_MAPPING["bert"](is_decoder=True)).METHOD == "sft"
 
 
 # --- how turns are written ------------------------------------------------------------------------------------------
@@ -255,3 +282,17 @@ def test_a_window_of_turns_is_the_same_in_training_and_replying_and_is_saved(tmp
     renderer.tokenizer.save_pretrained(tmp_path)
     again = Renderer(load.tokenizer_of("starter", tmp_path))
     assert again.turns == 3 and again.template.text == DIALOGPT
+
+
+def test_what_cannot_tell_where_turns_begin_is_refused_where_everyone_is_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns = [Turn("user", ("hi",)), Turn("assistant", ("hello",), learn=True)]
+    tokenizer = tokenizer_with("chatml")
+    monkeypatch.setattr(type(tokenizer), "is_fast", False)
+    with pytest.raises(UserError, match=r"train\.learn"):
+        Renderer(tokenizer).render(turns, everyone=True)
+    last = "{% if loop.last and m['role'] == 'user' and not add_generation_prompt %}unheard{% endif %}"
+    tokenizer.chat_template = CHATML.replace("{{ m['content'] }}", "{{ m['content'] }}" + last)
+    with pytest.raises(UserError, match=r"model\.template=mynah"):
+        Renderer(tokenizer, "own").render(turns, everyone=True)

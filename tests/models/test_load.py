@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +110,15 @@ def test_full_training_changes_every_weight_and_comes_back(base: str, tmp_path: 
 
 
 def test_weights_of_4_bits_cannot_be_trained_in_full() -> None:
-    with pytest.raises(UserError, match="4 bits cannot be trained"):
+    with pytest.raises(UserError, match=r"found model.adapter=none, model.quant=nf4\..* 4 bits cannot be trained"):
         resolve(load.Options, {"quant": "nf4", "adapter": "none"}, "model")
+
+
+@pytest.mark.parametrize(("name", "value"), [("rslora", True), ("dora", True), ("loraplus", 16)])
+def test_what_changes_an_adapter_is_refused_without_one(name: str, value: Any) -> None:
+    assert resolve(load.Options, {name: value}, "model")
+    with pytest.raises(UserError, match=rf"found model\.adapter=none beside model\.{name}\."):
+        resolve(load.Options, {name: value, "adapter": "none"}, "model")
 
 
 def test_a_method_may_be_another_loss(base: str, tmp_path: Path) -> None:
@@ -157,3 +166,24 @@ def test_the_same_weights_by_another_config_are_another_base(base: str) -> None:
     finally:
         config.write_text(written, encoding="utf-8")
     assert load.identity(base) == before
+
+
+def test_libraries_do_not_talk_over_the_program(tmp_path: Path) -> None:
+    base = str(bases.of("DialoGPT", tmp_path / "base"))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", UserWarning)
+        options = load.Options(targets="all,output")  # transposed layers, and an output layer that is the embeddings
+        made = trained(Engine(base), options, tmp_path, steps=1, optim="paged_adamw_8bit")
+        made.model.save_pretrained(tmp_path / "model")
+        load.merged(base, tmp_path / "model")
+    assert [str(each.message) for each in heard if issubclass(each.category, UserWarning)] == []
+    assert not logging.getLogger("huggingface_hub.utils._http").isEnabledFor(logging.WARNING)
+
+
+def test_pages_of_an_optimizer_change_no_number_on_a_cpu(base: str, tmp_path: Path) -> None:
+    found = []
+    for optimizer in ("adamw_8bit", "paged_adamw_8bit"):
+        torch.manual_seed(0)
+        made = trained(Engine(base), load.Options(), tmp_path, steps=4, optim=optimizer)
+        found.append([line["loss"] for line in made.state.log_history if "loss" in line])
+    assert found[0] == found[1] and found[0][-1] < found[0][0]

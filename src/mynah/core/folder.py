@@ -113,15 +113,20 @@ def run_stage(folder: Path, print_of: str, work: Callable[[Path], Account]) -> A
     """Do `work` into `folder` unless it already holds the result for this fingerprint.
 
     The work is done in a folder beside it, which takes its place when complete. There the work finds what an attempt
-    with the same fingerprint left when it was interrupted (checkpoints, answers). Where several processes enter, all do
-    the work, and the first one what is done to the folders.
+    with the same fingerprint left when it was interrupted (checkpoints, answers). A UserError before there is any of
+    that leaves no folder. Where several processes enter, all do the work, and the first one what is done to the
+    folders.
     """
     partial = folder.with_name(folder.name + PARTIAL)
     if found := processes.first_does(lambda: _begin(folder, partial, print_of)):
         return replace(found, reused=True)
     started = time.monotonic()
     with Peak() as peak:
-        account = work(partial)
+        try:
+            account = work(partial)
+        except UserError:
+            _leave_nothing(partial)
+            raise
     account = replace(
         account, fingerprint=print_of, seconds=round(time.monotonic() - started, 2), peak_memory=peak.process,
         peak_gpu_memory=peak.gpu,
@@ -143,6 +148,12 @@ def _begin(folder: Path, partial: Path, print_of: str) -> Account | None:
         partial.mkdir(parents=True)
         begun.write_text(print_of, encoding="utf-8")
     return None
+
+
+def _leave_nothing(partial: Path) -> None:
+    """Remove the folder of an attempt that left nothing to go on with. The other processes need not be waited for."""
+    if processes.first() and [path.name for path in partial.iterdir()] == [BEGUN]:
+        shutil.rmtree(partial)
 
 
 def _complete(partial: Path, folder: Path, account: Account) -> None:

@@ -25,9 +25,9 @@ OptionsType = TypeVar("OptionsType", bound="Options")
 
 
 class Options(BaseModel):
-    """The base of every stage's options: immutable, and unknown names are errors."""
+    """The base of every stage's options: immutable, numbers are finite, and unknown names are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def option(default: Any, help: str, *, flag: bool | str = False, **limits: Any) -> Any:
@@ -108,8 +108,18 @@ def resolve(options: type[OptionsType], values: Mapping[str, Any], section: str)
         return options(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join([section, *map(str, first["loc"])])
+        if not first["loc"]:  # of options that do not go together
+            found = ", ".join(f"{section}.{key}={value}" for key, value in values.items())
+            raise UserError(_words(first["msg"]), found, "Change one of them.") from None
+        key = str(first["loc"][0])
         if first["type"] == "extra_forbidden":
-            todo = did_you_mean(str(first["loc"][0]), options.model_fields)
-            raise UserError("an option that exists", repr(name), todo) from None
-        raise UserError(f"{name}: {first['msg'].lower()}", repr(first["input"]), "Change that value.") from None
+            todo = did_you_mean(key, options.model_fields)
+            raise UserError("an option that exists", repr(f"{section}.{key}"), todo) from None
+        expected = f"{section}.{key}: {_words(first['msg'])}"
+        raise UserError(expected, repr(first["input"]), "Change that value.") from None
+
+
+def _words(message: str) -> str:
+    """What pydantic says, as part of a sentence."""
+    said = message.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]

@@ -30,9 +30,14 @@ def names(kind: str) -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
 
 
-def load(kind: str, name: str) -> ModuleType:
-    """The module behind the word. Raises UserError, naming the nearest, where there is none."""
+def check(kind: str, name: str) -> None:
+    """Raise UserError, naming the nearest, where there is no plug-in behind the word."""
     known = names(kind)
     if name not in known:
         raise UserError(f"a {kind} that exists", repr(name), did_you_mean(name, known))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """The module behind the word. Raises UserError, naming the nearest, where there is none."""
+    check(kind, name)
     return importlib.import_module(f"{FOLDERS[kind]}.{name}")

@@ -24,6 +24,10 @@ class Origin:
     line: int
     lines: int = 1
 
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.file}, line {self.line}" + (f" to {self.line + self.lines - 1}" if self.lines > 1 else "")
+
 
 GONE, UNKNOWN = "[deleted]", "[unknown]"  # the speakers whose account is gone, and who are not named
 NOBODY = frozenset((GONE, "[removed]", UNKNOWN))  # what stands in the place of many names: nobody's way to write

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mynah.core.errors import UserError
-from mynah.models.render import Rendered
+from mynah.core.types import Example
+from mynah.models.render import Rendered, Renderer
 
 Rows = Sequence[Sequence[int]]
 
@@ -46,9 +47,10 @@ class Decoder:
 
         return AutoModelForCausalLM
 
-    def rows(self, rendered: Rendered, learn: str) -> Iterator[dict[str, list[int]]]:
+    def rows(self, renderer: Renderer, piece: Example, learn: str) -> Iterator[dict[str, list[int]]]:
         """What is trained on: one row a conversation."""
-        yield {"input_ids": rendered.ids, "labels": rendered.labels if learn == "persona" else rendered.of_everyone()}
+        rendered = renderer.render(piece.turns, piece.system, everyone=learn == "all")
+        yield {"input_ids": rendered.ids, "labels": rendered.labels}
 
     def readings(self, rendered: Rendered) -> Iterator[Reading]:
         """What is scored: one reading a conversation."""
@@ -79,12 +81,12 @@ class EncoderDecoder:
 
         return AutoModelForSeq2SeqLM
 
-    def rows(self, rendered: Rendered, learn: str) -> Iterator[dict[str, list[int]]]:
+    def rows(self, renderer: Renderer, piece: Example, learn: str) -> Iterator[dict[str, list[int]]]:
         """What is trained on: one row a learned reply. Raises UserError where everyone's turns are to be learned."""
         if learn != "persona":
             todo = "Leave train.learn at persona, or take a decoder: --base starter"
             raise UserError("replies to learn, which is all that an encoder-decoder writes", f"learn: {learn}", todo)
-        for reading in self.readings(rendered):
+        for reading in self.readings(renderer.render(piece.turns, piece.system)):
             ((_, reply),) = reading.replies
             yield {"input_ids": reading.ids, "labels": reply}
 
@@ -116,8 +118,23 @@ Architecture = Decoder | EncoderDecoder
 
 
 def of(config: Any) -> Architecture:
-    """The architecture of a model with this config of transformers."""
-    return EncoderDecoder() if config.is_encoder_decoder else Decoder()
+    """The architecture of a model with this config of transformers. Raises UserError for one that reads both ways: it
+    would see what it is to foretell."""
+    if config.is_encoder_decoder:
+        return EncoderDecoder()
+    if _reads_both_ways(config):
+        todo = "Take a decoder or an encoder-decoder; --base starter needs no network."
+        raise UserError("a base that writes text", f"{config.model_type!r}, which fills gaps in one", todo)
+    return Decoder()
+
+
+def _reads_both_ways(config: Any) -> bool:
+    """Is it of a kind that was made for masked words, as BERT (Devlin et al. 2018, arXiv:1810.04805), and not told to
+    read one way, as some of them can be?"""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+    one_way = getattr(config, "is_decoder", False) or getattr(config, "causal", False)
+    return config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not one_way
 
 
 def padded(rows: Rows, pad: int, device: Any, *, left: bool) -> tuple[Any, Any]:

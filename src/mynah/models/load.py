@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 ADAPTER = "adapter_config.json"  # what makes a folder an adapter and not a model
 STARTER = Path(__file__).parent / "starter"
 ALL, OUTPUT = "all-linear", "output"  # words for layers, whatever they are called
+HINTS = (
+    "Setting `save_embedding_layers` to `True`",  # PEFT, of an adapter on the output layer: it is what is wanted
+    "fan_in_fan_out is set to",  # PEFT, of GPT-2's transposed layers: it sets what is right itself
+    "Model has `tie_word_embeddings=True` and a tied layer",  # PEFT; `merged` unties them
+    "Input and output embeddings are no longer tied after merging",  # PEFT: and it says so in the config
+    "Paged optimizers are not supported on CPU",  # bitsandbytes: pages change where states lie, and no number
+)
+"""How warnings of libraries begin that tell a user nothing."""
 SMALL = 1_000_000_000  # parameters up to which a CPU computes in 32 bits
 
 
@@ -67,8 +75,14 @@ class Options(core_options.Options):
 
     @model_validator(mode="after")
     def _possible(self) -> Options:
-        if self.quant == "nf4" and self.adapter == "none":
-            raise ValueError("weights of 4 bits cannot be trained themselves: take --adapter lora, or no --quant")
+        if self.adapter == "none" and self.quant == "nf4":
+            todo = "Take --adapter lora, or no --quant: weights of 4 bits cannot be trained themselves."
+            raise UserError("an adapter beside weights of 4 bits", "model.adapter=none, model.quant=nf4", todo)
+        idle = {"rslora": self.rslora, "dora": self.dora, "loraplus": self.loraplus != 1}
+        named = ", ".join(f"model.{name}" for name, asked in idle.items() if asked)
+        if self.adapter == "none" and named:
+            todo = "Take --adapter lora, or leave away what has no effect without it."
+            raise UserError("an adapter", f"model.adapter=none beside {named}", todo)
         return self
 
 
@@ -168,7 +182,7 @@ def multiplies_in_16_bits() -> bool:
     import torch
 
     if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
@@ -180,6 +194,7 @@ def _quantized() -> dict[str, Any]:
     settings = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_quant_storage=torch.bfloat16 if processes.sharded() else torch.uint8,  # integers are not shared out
     )  # fmt: skip
     device: str | int = torch.cuda.current_device() if torch.cuda.is_available() else "cpu"
     return {"quantization_config": settings, "dtype": torch.bfloat16, "device_map": {"": device}}
@@ -187,13 +202,18 @@ def _quantized() -> dict[str, Any]:
 
 def quiet() -> None:
     """Keep the libraries from talking over the program: their errors are raised, their hints are not for its users."""
+    import logging
     import warnings
 
+    from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging as hf_logging
 
     hf_logging.set_verbosity_error()
     hf_logging.disable_progress_bar()
+    hub_logging.set_verbosity(logging.ERROR)  # it tells each of five attempts; the last one is raised
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl|peft")
+    for hint in HINTS:
+        warnings.filterwarnings("ignore", message=hint)
 
 
 class Adapter:
