@@ -22,7 +22,7 @@ BELOW: dict[str, set[str]] = {
     "privacy": {"core"},
     **dict.fromkeys(ROOMS, LOW),
 }
-BELOW |= {"__init__": set(), "__main__": {"cli"}, "cli": {*LOW, "create"}, "create": LOW | ROOMS}
+BELOW |= {"__init__": {"core"}, "__main__": {"cli"}, "cli": {*LOW, "create"}, "create": LOW | ROOMS}
 BELOW |= {"doctor": LOW, "forget": LOW}
 ABOVE = LOW | ROOMS | {"create"}  # what demo, sweep and the like may import
 

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from mynah.core import processor
 from mynah.core.command import Call
 from mynah.core.errors import UserError
 from mynah.core.options import Options
@@ -61,6 +62,7 @@ def run() -> dict[str, Any]:
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
+        **({"amx": "announced, but not there: torch is kept from it"} if processor.amx_is_void() else {}),
         "memory_gb": round(memory / 1024**3, 1) if memory else None,
         "disk_free_gb": round(free / 1024**3, 1),
         "accelerator": accelerator(),
