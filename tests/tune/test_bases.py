@@ -11,6 +11,7 @@ import pytest
 import transformers.utils
 
 from mynah.core.errors import UserError
+from mynah.models import hub
 from mynah.tune.planning import bases, meta
 
 PUBLISHED = {  # by the papers and model cards; Dolly's and CodeLlama's are Pythia's and Llama's with their vocabularies
@@ -169,8 +170,12 @@ def test_a_base_that_is_to_be_loaded_goes_by_the_name_of_the_hub(monkeypatch: py
         raise OSError(f"{name} has no {file}")
 
     monkeypatch.setattr(transformers.utils, "cached_file", missing)
+    monkeypatch.setattr(hub, "answers", lambda: True)
     assert bases.find("Qwen/Qwen3-8B", fetch=True) == KNOWN["Qwen/Qwen3-8B"]
     with pytest.raises(UserError, match=r"none that loads as 'qwen3-8b'.* Did you mean 'Qwen/Qwen3-8B'"):
+        bases.find("qwen3-8b", fetch=True)
+    monkeypatch.setattr(hub, "answers", lambda: False)
+    with pytest.raises(UserError, match=r"or a network.* Did you mean 'Qwen/Qwen3-8B'"):
         bases.find("qwen3-8b", fetch=True)
 
 

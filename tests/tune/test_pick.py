@@ -13,6 +13,7 @@ from mynah.core.folder import Project
 from mynah.core.language import of_chat
 from mynah.core.tables import write_examples
 from mynah.core.types import Example, Turn
+from mynah.models import hub
 from mynah.models.bases import Recommended, recommended
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import pick, plan
@@ -42,14 +43,14 @@ def test_the_list_tells_what_the_architecture_has(base: Recommended) -> None:
 
 
 def test_the_best_base_is_the_largest_that_fits_and_speaks_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pick, "_room", lambda base: True)
+    monkeypatch.setattr(hub, "free", lambda: 1e15)
     monkeypatch.setattr(pick, "measured", lambda: SLOW)
     assert best("gpu:4", "he") == "Qwen/Qwen3-0.6B"
     monkeypatch.setattr(pick, "measured", lambda: SLOW._replace(operations=FAST.operations))
     assert best("cpu:64", "he") == "Qwen/Qwen3-1.7B"  # 3.4 GB a token; 4B would take most of a second
     monkeypatch.setattr(pick, "measured", lambda: FAST)
     assert best("gpu:0.04", "en") is None and best("a100-80", "tlh") is None
-    monkeypatch.setattr(pick, "_room", lambda base: base.gigabytes < 1)
+    monkeypatch.setattr(hub, "free", lambda: 1e9)
     assert best("a100-80", "he") is None
 
 
@@ -59,7 +60,7 @@ def settled(
 ) -> tuple[str, str]:  # fmt: skip
     offer = pick.Offer(recommended()[0], "LoRA", 1.4, here)
     monkeypatch.setattr(pick, "best", lambda *words: smaller if pick.downloaded in words else offer)
-    monkeypatch.setattr(pick, "reachable", lambda name: reachable)
+    monkeypatch.setattr(hub, "answers", lambda name: reachable)
     monkeypatch.setattr(pick, "measured", lambda: FAST)
     monkeypatch.setattr(pick, "chat_of", lambda project: pick.Chat("he", 50_000))
     model, why = pick.settled(TrainOptions(), ModelOptions(base="auto"), Project(Path()), decide)
@@ -109,7 +110,7 @@ def test_the_language_of_a_chat_is_that_of_most_of_it() -> None:
 
 
 def test_of_another_machine_neither_disk_nor_time_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pick, "_room", lambda base: False)
+    monkeypatch.setattr(hub, "free", lambda: 0)
     found = plan.run(plan.Options(machine="h100"), TrainOptions(), ModelOptions(base="auto"))
     assert found["base"] == "Qwen/Qwen3-8B" and "8.2 billion" in found["notes"][0] and " h)" not in found["notes"][0]
     with pytest.raises(UserError, match=r"fits gpu:0.04.* --base starter"):

@@ -10,7 +10,6 @@ import yaml
 
 LIST = Path(__file__).with_suffix(".yaml")
 RATE = 50.0  # megabits a second, assumed where nobody has measured
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,3 @@ def recommended() -> tuple[Recommended, ...]:
     spoken = {name: frozenset(codes.split()) for name, codes in found["languages"].items()}
     bases = [Recommended(**{**base, "languages": spoken[base["languages"]]}) for base in found["bases"]]
     return tuple(sorted(bases, key=lambda base: -base.parameters))
-
-
-def downloaded(name: str) -> bool:
-    """Are the weights of this name in the cache of the hub's client?"""
-    from huggingface_hub import try_to_load_from_cache
-
-    return any(isinstance(try_to_load_from_cache(name, file), str) for file in WEIGHTS)

@@ -18,7 +18,7 @@ from mynah.core import processes
 from mynah.core.errors import UserError, did_you_mean
 from mynah.core.folder import file_hash
 from mynah.core.options import option
-from mynah.models import architectures
+from mynah.models import architectures, hub
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -87,22 +87,31 @@ class Options(core_options.Options):
 
 
 def reference(base: str) -> str:
-    """Where transformers finds the base. Raises UserError for a folder without weights."""
+    """Where transformers finds the base: a folder, or the name of one that is to be downloaded. Raises UserError for a
+    folder without weights, and for a name where the hub does not answer."""
+    found = folder_of(base) or hub.downloaded(base)
+    if not found:
+        hub.check(base)
+    return str(found or base)
+
+
+def folder_of(base: str) -> Path | None:
+    """The starter's folder or that of a path; None for a name on a hub. Raises UserError for a path without weights."""
     path = STARTER if base == "starter" else Path(base).expanduser()
     if not path.is_dir():
         if path.exists() or base.startswith((".", "/", "~")):
             raise UserError("a model folder", f"none at {base!r}", "Check the path given to --base.")
-        return base
+        return None
     if not any(path.glob("*.safetensors")):
         found = f"none in {str(path)!r}"
         raise UserError("a model folder with *.safetensors weights", found, "Save the model as safetensors.")
-    return str(path)
+    return path
 
 
 def identity(base: str) -> str:
     """What makes two bases the same: the hash of a folder's weights and of what they are read by, or the hub's name."""
-    path = Path(reference(base))
-    if not path.is_dir():
+    path = folder_of(base)
+    if not path:
         return base
     files = sorted(file for kind in ("*.safetensors", "*.json", "*.jinja", "*.model") for file in path.glob(kind))
     hashes = [file_hash(file) for file in files]
@@ -117,7 +126,7 @@ def load(
     import torch
 
     adapter = trained if trained and (trained / ADAPTER).exists() else None
-    where = str(trained) if trained and not adapter else reference(base)
+    where = str(trained) if trained and not adapter else _here(base)
     tokenizer = tokenizer_of(base, trained)
     config = config_of(where)
     packed = getattr(config, "quantization_config", None) is not None  # as it is stored
@@ -135,6 +144,13 @@ def load(
 
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer
+
+
+def _here(base: str) -> str:
+    """As `reference`, of a base that is downloaded where it is not here."""
+    if not folder_of(base) and not hub.downloaded(base):
+        hub.download(base)
+    return reference(base)
 
 
 def config_of(base: str) -> Any:
@@ -155,8 +171,10 @@ def tokenizer_of(base: str, trained: Path | None = None) -> PreTrainedTokenizerB
     quiet()
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(str(trained) if trained else reference(base))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: neither its files nor what makes them
         raise _missing(base, error) from error
+    if not trained and not folder_of(base):
+        tokenizer.name_or_path = base  # by which a template may be chosen
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer  # type: ignore[no-any-return]

@@ -10,15 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from shutil import disk_usage
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mynah.core.errors import Undecided, UserError
 from mynah.core.folder import Project
 from mynah.core.language import of_chat
 from mynah.core.tables import read_examples
-from mynah.models.bases import RATE, Recommended, downloaded, recommended
+from mynah.models import hub
+from mynah.models.bases import RATE, Recommended, recommended
+from mynah.models.hub import downloaded
 from mynah.models.load import Options as ModelOptions
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ arXiv:2001.08361, section 2.1)."""
 LETTERS_A_TOKEN = 3  # about, in most languages and tokenizers
 READ = 2.0  # tokens a second that a reply comes at, about as fast as people read
 SIDE, LONG, TIMES = 1024, 64 * 1024, 5  # of the products that are timed; a long one is more than a cache holds
-PATIENCE = 5.0  # seconds until a hub that does not answer is none
 
 
 class Chat(NamedTuple):
@@ -120,7 +119,7 @@ def _answered(offer: Offer | None, language: str, decide: Callable[[Undecided], 
         return STARTER, f"no recommended base {f'speaks {language} and ' if language else ''}fits this machine"
     if offer.here:
         return offer.base.name, offer.why
-    if not reachable(offer.base.name):
+    if not hub.answers(offer.base.name):
         return "", f"{offer.base.name} would fit, but cannot be reached: it takes a network"
     try:
         chosen = decide(offer.question) if decide else ""
@@ -134,16 +133,16 @@ def _answered(offer: Offer | None, language: str, decide: Callable[[Undecided], 
 
 
 def best(
-    train: TrainOptions, model: ModelOptions, chat: Chat, machine: Machine, may: Callable[[str], bool] | None = None
+    train: TrainOptions, model: ModelOptions, chat: Chat, machine: Machine, may: Callable[[str], Any] | None = None
 ) -> Offer | None:
     """The largest base that speaks the chat's language and fits the machine, of those that `may` be taken by their
     names. On this machine it also fits the disk, is trained within HOURS and replies at READ tokens a second."""
     speed = measured() if machine.is_this else None
     for base in recommended():
-        here = downloaded(base.name)
+        here = bool(downloaded(base.name))
         if not base.speaks(chat.language) or (may and not may(base.name)):
             continue
-        if here or not machine.is_this or _room(base):
+        if here or not machine.is_this or hub.free() > hub.SPARE * 1e9 * base.gigabytes:
             offer = _offer(base, train, model, chat, machine, speed, here)
             if offer:
                 return offer
@@ -171,29 +170,6 @@ def _offer(
     if not row["fits"] or (speed and speed.read < READ * read):
         return None
     return Offer(base, row["setup"], hours, here)
-
-
-def _room(base: Recommended) -> bool:
-    """Is there disk for it where the hub's client keeps what it downloads?"""
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    there = next(place for place in (Path(HF_HUB_CACHE), *Path(HF_HUB_CACHE).absolute().parents) if place.exists())
-    return disk_usage(there).free > 1.2e9 * base.gigabytes
-
-
-def reachable(name: str) -> bool:
-    """Does the hub answer for this base, soon?"""
-    from urllib.request import urlopen
-
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_OFFLINE:
-        return False
-    try:
-        urlopen(f"{constants.ENDPOINT}/api/models/{name}", timeout=PATIENCE).close()
-    except OSError:  # no network, no answer, no such base
-        return False
-    return True
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Any
 
 from mynah.core.errors import UserError
 from mynah.core.folder import read_json
+from mynah.models import hub
 from mynah.models.load import STARTER
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -59,9 +60,9 @@ def find(name: str, *, fetch: bool = False) -> Base:
     known = {base.name: base for base in published()}
     if name in known:
         return known[name]
-    downloaded = _downloaded(name)
-    if downloaded:
-        return _read(name, downloaded)
+    here = hub.cached(name, CONFIG)
+    if here:
+        return _read(name, here)
     if fetch:
         return _read(name, fetched(name))
     meant = _meant(name, known)
@@ -125,21 +126,11 @@ def fetched(name: str) -> Path:
     """The config.json of this name, from the hub."""
     from transformers.utils import cached_file
 
+    near = _near(name, [base.name for base in published()])
+    hub.check(name, near)
     try:
         return Path(str(cached_file(name, CONFIG)))
     except OSError as error:
         found = f"none that loads as {name!r} ({str(error).strip().splitlines()[0][:120]})"
         todo = "Check the name and the network, or use --base starter, which needs none."
-        near = _near(name, [base.name for base in published()])
-        raise UserError("a causal chat model", found, f"{todo} {near}".strip()) from error
-
-
-def _downloaded(name: str) -> Path | None:
-    """The config.json of this name where the hub's client has downloaded it before."""
-    from huggingface_hub import try_to_load_from_cache
-
-    try:
-        found = try_to_load_from_cache(name, CONFIG)
-    except ValueError:  # no name that the hub could know
-        return None
-    return Path(found) if isinstance(found, str) else None
+        raise UserError("a base on the hub", found, f"{todo} {near}".strip()) from error

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mynah.core.errors import UserError
-from mynah.models.bases import downloaded
-from mynah.models.load import STARTER, load, reference
+from mynah.models.hub import downloaded
+from mynah.models.load import STARTER, folder_of, load
 from mynah.tune.planning import meta
 from mynah.tune.planning.bases import Base
 from mynah.tune.planning.estimate import Estimate
@@ -127,11 +127,9 @@ def of(estimate: Estimate, setup: Setup) -> Probe:
 def _has_weights(name: str) -> bool:
     """Are there weights of this base on this machine?"""
     try:
-        if Path(reference(name)).is_dir():
-            return True
+        return bool(folder_of(name) or downloaded(name))
     except UserError:  # a folder or a file without them
         return False
-    return downloaded(name)
 
 
 def _seconds_of_layers(estimate: Estimate, setup: Setup, layers: int) -> float:
