@@ -354,6 +354,8 @@ def test_a_person_answers_by_number_or_by_value() -> None:
     assert len(heard) == 3 + 3 and ingest.answered(question, typed("DMY"), heard.append) == "dmy"
     with pytest.raises(Undecided, match="a day, found 3/4"):
         ingest.answered(question, typed("4"), heard.append)
+    question = Undecided("a base", "none", "x", section="s", option="o", choices={"Qwen/Qwen3-8B": "8 billion"})
+    assert ingest.answered(question, typed("Qwen/Qwen3-8B"), heard.append) == "Qwen/Qwen3-8B"
 
 
 @pytest.mark.parametrize(("terminal", "flags"), [(True, {}), (True, {"json": True}), (False, {})])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,14 +58,16 @@ def test_the_best_base_is_the_largest_that_fits_and_speaks_the_language(monkeypa
 
 def settled(
     monkeypatch: pytest.MonkeyPatch, decide: Any, *, reachable: bool = True, here: bool = False,
-    smaller: pick.Offer | None = None,
+    smaller: pick.Offer | None = None, project: Project | None = None,
 ) -> tuple[str, str]:  # fmt: skip
     offer = pick.Offer(recommended()[0], "LoRA", 1.4, here)
     monkeypatch.setattr(pick, "best", lambda *words: smaller if pick.downloaded in words else offer)
     monkeypatch.setattr(hub, "answers", lambda name: reachable)
     monkeypatch.setattr(pick, "measured", lambda: FAST)
     monkeypatch.setattr(pick, "chat_of", lambda project: pick.Chat("he", 50_000))
-    model, why = pick.settled(TrainOptions(), ModelOptions(base="auto"), Project(Path()), decide)
+    monkeypatch.setattr(Project, "account", lambda project, stage: SimpleNamespace(fingerprint="pairs"))
+    with TemporaryDirectory() as folder:
+        model, why = pick.settled(TrainOptions(), ModelOptions(base="auto"), project or Project(Path(folder)), decide)
     return model.base, why
 
 
@@ -98,6 +102,17 @@ def test_without_a_yes_a_terminal_or_a_network_it_is_the_starter(monkeypatch: py
 
 def test_what_is_here_already_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settled(monkeypatch, refuse, here=True)[0] == "Qwen/Qwen3-8B"
+
+
+def test_what_was_found_once_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path)
+    smaller = pick.Offer(recommended()[-1], "LoRA", 0.1, here=True)
+    assert settled(monkeypatch, refuse, project=project)[0] == "starter"  # nobody said yes or no: asked again
+    assert settled(monkeypatch, lambda question: "Qwen/Qwen3-8B", project=project)[0] == "Qwen/Qwen3-8B"
+    assert settled(monkeypatch, refuse, reachable=False, smaller=smaller, project=project)[0] == "Qwen/Qwen3-8B"
+    (tmp_path / pick.KEPT).unlink()
+    assert settled(monkeypatch, lambda question: "starter", project=project)[0] == "starter"
+    assert settled(monkeypatch, refuse, here=True, project=project)[0] == "starter"
 
 
 def test_the_language_of_a_chat_is_that_of_most_of_it() -> None:

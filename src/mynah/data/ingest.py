@@ -163,7 +163,7 @@ def asker(call: Call) -> Callable[[Undecided], str]:
 def answered(question: Undecided, ask: Callable[[str], str], say: Callable[[str], None]) -> str:
     """Let a person at a terminal decide, by number or by the value itself. Who has no answer gets the error."""
     say(f"Expected {question.expected}, found {question.found}.")
-    values = list(question.choices)
+    values = {value.casefold(): value for value in question.choices}
     for number, (value, meaning) in enumerate(question.choices.items(), 1):
         say(f"  {number:>2}. {meaning} ({value})")
     while True:
@@ -172,9 +172,9 @@ def answered(question: Undecided, ask: Callable[[str], str], say: Callable[[str]
         except EOFError:
             raise question from None
         if answer.isdecimal() and 1 <= int(answer) <= len(values):
-            return values[int(answer) - 1]
+            return list(values.values())[int(answer) - 1]
         if answer in values:
-            return answer
+            return values[answer]
         say("Please type one of the numbers.")
 
 

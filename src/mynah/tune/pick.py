@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mynah.core.errors import Undecided, UserError
-from mynah.core.folder import Project
+from mynah.core.folder import Project, fingerprint, read_json, write_json
 from mynah.core.language import of_chat
 from mynah.core.tables import read_examples
 from mynah.models import hub
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mynah.tune.train import Options as TrainOptions
 
 AUTO, STARTER = "auto", "starter"
+VERSION = 1
+KEPT = "base.json"  # of a project: what `auto` came to be
 HOURS = 3.0  # that a training may take
 REACHED = 0.3  # of the peak of its matrix products is what a training reaches (docs/plan.md)
 OPERATIONS = {"lora": 4, "none": 6}
@@ -84,15 +86,31 @@ def settled(
     train: TrainOptions, model: ModelOptions, project: Project, decide: Callable[[Undecided], str] | None
 ) -> tuple[ModelOptions, str]:
     """The options with a base in the place of `auto`, and why it is that one. `decide` asks a person, and is None or
-    raises where there is none."""
+    raises where there is none. What was found once stays, whatever else the machine is doing later on; where nobody
+    said yes or no, it is asked again."""
+    print_of = fingerprint("pick", VERSION, model.model_dump(), [project.account("pair").fingerprint])
+    kept = project.path / KEPT
+    before = read_json(kept) if kept.exists() else {}
+    if before.get("fingerprint") != print_of:
+        name, why, final = _settled(train, model, project, decide)
+        before = {"fingerprint": print_of, "base": name, "why": why}
+        if final:
+            write_json(kept, before)
+    return model.model_copy(update={"base": before["base"]}), before["why"]
+
+
+def _settled(
+    train: TrainOptions, model: ModelOptions, project: Project, decide: Callable[[Undecided], str] | None
+) -> tuple[str, str, bool]:
+    """The base, why, and whether it is for good."""
     from mynah.tune.planning import machines
 
     chat, machine = chat_of(project), machines.this()
     name, why = _answered(best(train, model, chat, machine), chat.language, decide)
-    if not name:  # a smaller one may be here already
-        here = best(train, model, chat, machine, downloaded)
-        name, why = (here.base.name, f"{here.why} without a download; {why}") if here else (STARTER, why)
-    return model.model_copy(update={"base": name}), why
+    if name:
+        return name, why, True
+    here = best(train, model, chat, machine, downloaded)  # a smaller one may be here already
+    return (here.base.name, f"{here.why} without a download; {why}", False) if here else (STARTER, why, False)
 
 
 def planned(train: TrainOptions, model: ModelOptions, machine: Machine) -> tuple[ModelOptions, str]:

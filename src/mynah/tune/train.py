@@ -91,13 +91,14 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
     """Train on `PROJECT/split` into a folder of `PROJECT/runs`."""
     before = project.account("split")
     tracking.check(train.track)
-    if model.base == pick.AUTO:  # `create` asks before it downloads; here nobody can be asked
-        model, why = pick.settled(train, model, project, None)
-        processes.say(f"base {model.base}: {why}")
     train = _of_all(train)
-    inputs = [before.fingerprint, identity(model.base)]
-    asked = fingerprint("train", VERSION, _settings(train, model), inputs)
     with processes.together(train.sharded):
+        if model.base == pick.AUTO:  # `create` asks before it downloads; here nobody can be asked
+            auto = model
+            model, why = processes.first_does(lambda: pick.settled(train, auto, project, None))
+            processes.say(f"base {model.base}: {why}")
+        inputs = [before.fingerprint, identity(model.base)]
+        asked = fingerprint("train", VERSION, _settings(train, model), inputs)
         if made := processes.first_does(lambda: _made(project, asked)):
             return replace(made, reused=True)
         estimate, setup = planned(train, model)
