@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -263,3 +265,34 @@ def test_flags_win_over_set_and_set_over_a_recipe(tmp_path: Path) -> None:
     options = call.options({"ingest": ingest.Options, "pair": pair.Options})
     assert options["ingest"] == ingest.Options(gap="30m", source="whatsapp")
     assert options["pair"] == pair.Options(context=8)
+
+
+@pytest.mark.parametrize(("error", "free", "said"), [
+    (OSError(28, "No space left on device"), 10**9, "disk is full"),
+    (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"), 0, "disk is full"),  # torch
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"), 10**9, "Memory ran out"),
+    (MemoryError(), 10**9, "Memory ran out"),
+])  # fmt: skip
+def test_what_the_machine_lacks_is_said_whoever_noticed_it(
+    error: Exception, free: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(words: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "build", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["doctor"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 1 and said in told and "The same command goes on where it was." in told
+    with pytest.raises(type(error)):
+        cli.main(["doctor", "--debug"])
+
+
+def test_any_other_error_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(words: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(cli, "build", fail)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        cli.main(["doctor"])

@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CoercionError, CycloptsError, Group, Parameter, UnknownOptionError
 
-from mynah.core import allocator, processes
+from mynah.core import allocator, memory, processes
 from mynah.core.errors import UserError, nearest
 from mynah.core.options import Options, flag_of, resolve
 
@@ -58,6 +59,7 @@ COMMON: dict[str, tuple[Any, str, Any]] = {
 
 TOGETHER = ("train",)  # commands that several processes can do together
 
+FULL = 2**20  # bytes that are free on a disk on which nothing can be written
 READER_GONE = 128 + 13  # what a shell makes of SIGPIPE
 PLAIN: dict[str, Any] = {"negative": "", "show_default": False}
 
@@ -87,15 +89,26 @@ def _answer(words: Sequence[str]) -> None:
         if "--debug" in words:
             raise
         _fail(str(error))
-    except OSError as error:
-        if error.errno != errno.ENOSPC or "--debug" in words:
+    except Exception as error:  # what a library says in its own way where the machine lacks something
+        lacking = _lacking(error)
+        if not lacking or "--debug" in words:
             raise
-        _fail("The disk is full. Free some space; the same command goes on where it was.")
+        _fail(f"{lacking} The same command goes on where it was.")
     except KeyboardInterrupt as stop:
         if not processes.first():  # all stop together, and one says so
             sys.exit(1)
         why = f" ({stop})" if str(stop) else ""
         _fail(f"stopped{why}. The same command goes on where it was.")
+
+
+def _lacking(error: Exception) -> str:
+    """What the machine ran out of, and what to do, where that is why a command ended; or nothing."""
+    told = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if told or (not isinstance(error, OSError) and shutil.disk_usage(Path.cwd()).free < FULL):
+        return "The disk is full. Free some space."
+    if memory.ran_out(error):
+        return "Memory ran out. End other programs, or take a smaller base, or --quant nf4."
+    return ""
 
 
 def _leave_quietly() -> NoReturn:

@@ -1,4 +1,4 @@
-"""The memory that a piece of work took at its peak, in bytes: of the whole process, and of the GPU."""
+"""What memory a piece of work took at its peak, in bytes, of the process and of the GPU; and whether it ran out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import psutil
 
 EVERY = 0.02  # seconds between two looks
+SIGNS = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
+"""How torch's allocators and the kernels' libraries say it, where they raise no type of its own."""
 
 
 class Peak:
@@ -51,3 +53,11 @@ def _cuda() -> Any:
 def resident() -> int:
     """Bytes of memory that this process takes now."""
     return int(psutil.Process().memory_info().rss)
+
+
+def ran_out(error: BaseException) -> bool:
+    """Does the error say that memory ran out?"""
+    torch = sys.modules.get("torch")  # without it nothing of torch's was raised
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in SIGNS)

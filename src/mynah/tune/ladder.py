@@ -21,8 +21,6 @@ from mynah.core.folder import read_json, write_json
 from mynah.models.render import IGNORED
 
 NOTED = "ladder.json"
-SIGNS = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
-"""How torch's allocators and the kernels' libraries say it, where they raise no type of its own."""
 
 
 class OutOfMemory(UserError):
@@ -78,15 +76,6 @@ class Ladder:
         """What the account says."""
         for rung in self.taken[1:]:
             yield f"memory ran out: the training went on with {rung}; its steps are the same"
-
-
-def ran_out(error: BaseException) -> bool:
-    """Does the error say that memory ran out?"""
-    import torch
-
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in SIGNS)
 
 
 def in_pieces(trainer: Any, pieces: int) -> None:

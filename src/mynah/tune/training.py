@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from mynah.core import processes
 from mynah.core.folder import Account, Project, need_disk
-from mynah.core.memory import resident
+from mynah.core.memory import ran_out, resident
 from mynah.core.tables import read_examples
 from mynah.core.versions import versions
 from mynah.models.load import Options as ModelOptions
 from mynah.tune import tracking, trainer
 from mynah.tune.care import Care, validation_losses
 from mynah.tune.checkpoints import Checkpoints
-from mynah.tune.ladder import Ladder, Rung, ran_out
+from mynah.tune.ladder import Ladder, Rung
 from mynah.tune.rows import Rows
 
 if TYPE_CHECKING:
