@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from mynah.core.types import Prompt, Turn
+from mynah.core.errors import UserError
+from mynah.core.types import Example, Prompt, Turn
 from mynah.models.decoding import DEFAULTS
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines import transformers
@@ -74,3 +75,26 @@ def mean_likelihood(engine: Engine, prompt: list[int], made: list[int]) -> float
     with torch.inference_mode():
         logits = engine.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
     return float(logits.gather(1, ids[0, len(prompt) :, None]).mean())
+
+
+@pytest.fixture(scope="module")
+def dialogpt(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """One that knows 1,024 places and no more."""
+    return Engine(str(bases.of("DialoGPT", tmp_path_factory.mktemp("dialogpt"))))
+
+
+def test_a_system_text_as_long_as_the_context_leaves_room_to_score_and_to_reply(dialogpt: Engine) -> None:
+    system = "\n".join(f"- reply {number}: and then we went to the market for bread" for number in range(100))
+    turns = (Turn("user", ("what is it? " * 200,)), Turn("assistant", ("one two three " * 200,), learn=True))
+    prompt = Prompt("", 1, system, turns[:1], turns[1])
+    assert len(dialogpt.renderer.prompt([], system)) > 1024
+    (found,) = dialogpt.likelihoods([Example("1", turns, system)])
+    assert found.tokens > 100
+    assert len(dialogpt.replies([prompt], Decoding(max_tokens=5))) == 1
+
+
+@pytest.mark.parametrize("most", [961, 1024, 3000])
+def test_a_reply_that_leaves_no_room_to_its_prompt_is_refused(dialogpt: Engine, most: int) -> None:
+    with pytest.raises(UserError, match=f"at most 960 tokens from a base that sees 1024 at once, .*={most}"):
+        dialogpt.replies(PROMPTS, Decoding(max_tokens=most))
+    assert len(dialogpt._prompt(PROMPTS[1].context * 400, "", Decoding(max_tokens=960))) <= 64

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from mynah.core.errors import UserError
 from mynah.core.journal import Kept
 from mynah.core.types import Example, Prompt, Turn
 from mynah.models import architectures
@@ -23,6 +24,7 @@ SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
 REPLY_TOKENS = 12_288  # padded tokens whose keys and values are cached while replies are made
 SPAN = 32  # tokens after which replies that have ended leave their batch
 WINDOW = 512  # tokens of context in which replies are learned, scored and made
+LEAST = 64  # tokens of what a base sees at once that a reply leaves to its prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,15 @@ class Engine:
         thread.join()
 
     def _prompt(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> list[int]:
-        """The prompt with a window of context beside the system text, and room for the reply."""
+        """The prompt with a window of context beside the system text, and room for the reply. Raises UserError where
+        the longest reply leaves none to the prompt."""
         extra = len(self.renderer.prompt([], system)) if system else 0
-        most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
-        return self.renderer.prompt_within(turns, system, most)
+        context = context_length(self.model)
+        if decoding.max_tokens > context - LEAST:
+            expected = f"replies of at most {context - LEAST} tokens from a base that sees {context} at once"
+            todo = f"Take fewer: --set decoding.max_tokens={Decoding().max_tokens}"
+            raise UserError(expected, f"decoding.max_tokens={decoding.max_tokens}", todo)
+        return self.renderer.prompt_within(turns, system, min(WINDOW + extra, context - decoding.max_tokens))
 
     def alone(self, decoding: Decoding) -> Decoding:
         """The settings with which the base replies by itself."""
