@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, TextIteratorStreamer
 
 from mynah.core.errors import UserError
 from mynah.core.types import Example, Prompt, Turn
@@ -98,3 +100,18 @@ def test_a_reply_that_leaves_no_room_to_its_prompt_is_refused(dialogpt: Engine, 
     with pytest.raises(UserError, match=f"at most 960 tokens from a base that sees 1024 at once, .*={most}"):
         dialogpt.replies(PROMPTS, Decoding(max_tokens=most))
     assert len(dialogpt._prompt(PROMPTS[1].context * 400, "", Decoding(max_tokens=960))) <= 64
+
+
+def test_what_goes_wrong_while_a_reply_is_made_is_raised_where_it_is_read(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(streamer: TextIteratorStreamer, **settings: Any) -> None:
+        streamer.put(torch.tensor([[5, 6]]))  # the prompt, which is not said
+        streamer.put(torch.tensor(engine.tokenizer.encode("one two\n")))
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(engine.model, "generate", broken)
+    said = []
+    with pytest.raises(RuntimeError, match="out of memory"):
+        said.extend(engine.stream(PROMPTS[0].context, "", Decoding()))
+    assert "".join(said) == "one two\n"

@@ -141,12 +141,15 @@ class Engine:
             return
         fed = self._fed([tokens], [[]])
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True)  # type: ignore[arg-type]
+        failed: list[BaseException] = []
 
         def work() -> None:
             try:
                 with torch.inference_mode():
                     settings = self.settings(decoding, fed.columns, decoding.max_tokens)
                     self.model.generate(**fed.inputs, streamer=streamer, **settings)
+            except BaseException as error:  # whatever it is: it is raised where the reply is read
+                failed.append(error)
             finally:
                 streamer.end()
 
@@ -154,6 +157,8 @@ class Engine:
         thread.start()
         yield from map(self.renderer.plain, streamer)
         thread.join()
+        if failed:
+            raise failed[0]
 
     def _prompt(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> list[int]:
         """The prompt with a window of context beside the system text, and room for the reply. Raises UserError where
