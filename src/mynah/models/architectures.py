@@ -8,6 +8,7 @@ arXiv:1910.10683). Everything else is the same for both, and asks here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -58,9 +59,10 @@ class Decoder:
         yield Reading(rendered.ids, replies, len(rendered.ids))
 
     def logits(self, model: Any, readings: Sequence[Reading], pad: int) -> Any:
-        """Logits of the next token, [readings, tokens, vocabulary]. Padding stands on the right, unseen."""
+        """Logits of the tokens of the replies, [tokens, vocabulary]. Padding stands on the right, unseen."""
         ids, _ = padded([reading.ids for reading in readings], pad, model.device, left=False)
-        return model(input_ids=ids, use_cache=False).logits
+        with only(model, _foretold(readings, ids)):
+            return model(input_ids=ids, use_cache=False).logits
 
     def fed(self, model: Any, prompts: Rows, made: Rows, pad: int) -> Fed:
         """What goes on after the prompts and what was made of the replies."""
@@ -96,11 +98,12 @@ class EncoderDecoder:
             yield Reading(rendered.ids[:start], [(0, rendered.ids[start:end])], end)
 
     def logits(self, model: Any, readings: Sequence[Reading], pad: int) -> Any:
-        """Logits of the next token of the replies, [readings, tokens, vocabulary]."""
+        """Logits of the tokens of the replies, [tokens, vocabulary]."""
         ids, mask = padded([reading.ids for reading in readings], pad, model.device, left=False)
         before = [[self._start(model), *reading.replies[0][1][:-1]] for reading in readings]
         told, _ = padded(before, pad, model.device, left=False)
-        return model(input_ids=ids, attention_mask=mask, decoder_input_ids=told, use_cache=False).logits
+        with only(model, _foretold(readings, told)):
+            return model(input_ids=ids, attention_mask=mask, decoder_input_ids=told, use_cache=False).logits
 
     def fed(self, model: Any, prompts: Rows, made: Rows, pad: int) -> Fed:
         """What goes on after what was made of the replies, all of one length."""
@@ -135,6 +138,27 @@ def _reads_both_ways(config: Any) -> bool:
 
     one_way = getattr(config, "is_decoder", False) or getattr(config, "causal", False)
     return config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not one_way
+
+
+@contextmanager
+def only(model: Any, places: Any) -> Iterator[None]:
+    """Inside it the output layer sees these places of a batch and no others, counted through its rows: logits are
+    [places, vocabulary]. A vocabulary is large, and most places foretell what nobody asks for."""
+    head = model.get_output_embeddings()
+    hook = head.register_forward_pre_hook(lambda _, hidden: (hidden[0].flatten(0, 1)[places],))
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _foretold(readings: Sequence[Reading], ids: Any) -> Any:
+    """Where in a batch of ids, [readings, tokens], the tokens of the replies are foretold."""
+    import torch
+
+    firsts = [(row * ids.shape[1] + at, len(r)) for row, each in enumerate(readings) for at, r in each.replies]
+    places = [place for first, count in firsts for place in range(first, first + count)]
+    return torch.tensor(places, dtype=torch.long, device=ids.device)
 
 
 def padded(rows: Rows, pad: int, device: Any, *, left: bool) -> tuple[Any, Any]:

@@ -80,7 +80,7 @@ class Engine:
             readings = [read[index][1] for index in batch]
             with torch.inference_mode():
                 logits = self.architecture.logits(self.model, readings, self._pad)
-            kept.add({index: list(_score(read[index][1], logits[row])) for row, index in enumerate(batch)})
+            kept.add(dict(zip(batch, _scored(readings, logits), strict=True)))
         return [Likelihood(read[index][0], *found) for index in range(len(read)) for found in kept[index]]
 
     def _readings(self, piece: Example) -> Iterator[Reading]:
@@ -199,12 +199,17 @@ class Engine:
         return self.architecture.fed(self.model, prompts, made, self._pad)
 
 
-def _score(reading: Reading, logits: Any) -> Iterator[tuple[float, int]]:
-    """Nats and tokens of each reply of one reading. `logits`: [tokens, vocabulary]."""
+def _scored(readings: Sequence[Reading], logits: Any) -> Iterator[list[tuple[float, int]]]:
+    """Nats and tokens of each reply of each reading. `logits`: [tokens of all replies, vocabulary]."""
     import torch
 
-    for place, reply in reading.replies:
-        target = torch.tensor(reply, device=logits.device)
-        foretold = logits[place : place + len(reply)].float()
-        nll = float(torch.nn.functional.cross_entropy(foretold, target, reduction="sum"))
-        yield math.inf if math.isnan(nll) else nll, len(reply)
+    done = 0
+    for reading in readings:
+        found = []
+        for _, reply in reading.replies:
+            foretold = logits[done : done + len(reply)].float()
+            target = torch.tensor(reply, device=logits.device)
+            nll = float(torch.nn.functional.cross_entropy(foretold, target, reduction="sum"))
+            found.append((math.inf if math.isnan(nll) else nll, len(reply)))
+            done += len(reply)
+        yield found
