@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from mynah.core.errors import UserError
 from mynah.core.types import Example
-from mynah.models.render import Rendered, Renderer
+from mynah.models.render import IGNORED, Rendered, Renderer
 
 Rows = Sequence[Sequence[int]]
 
@@ -52,6 +52,10 @@ class Decoder:
         """What is trained on: one row a conversation."""
         rendered = renderer.render(piece.turns, piece.system, everyone=learn == "all")
         yield {"input_ids": rendered.ids, "labels": rendered.labels}
+
+    def told(self, row: dict[str, list[int]]) -> tuple[list[int], list[int]]:
+        """The tokens of a row, and a label for each."""
+        return row["input_ids"], row["labels"]
 
     def readings(self, rendered: Rendered) -> Iterator[Reading]:
         """What is scored: one reading a conversation."""
@@ -92,6 +96,11 @@ class EncoderDecoder:
             ((_, reply),) = reading.replies
             yield {"input_ids": reading.ids, "labels": reply}
 
+    def told(self, row: dict[str, list[int]]) -> tuple[list[int], list[int]]:
+        """The tokens of a row, those of the reply behind the others, and a label for each."""
+        read, reply = row["input_ids"], row["labels"]
+        return [*read, *reply], [*[IGNORED] * len(read), *reply]
+
     def readings(self, rendered: Rendered) -> Iterator[Reading]:
         """What is scored: one reading a learned reply."""
         for start, end in rendered.learned:
@@ -129,6 +138,11 @@ def of(config: Any) -> Architecture:
         todo = "Take a decoder or an encoder-decoder; --base starter needs no network."
         raise UserError("a base that writes text", f"{config.model_type!r}, which fills gaps in one", todo)
     return Decoder()
+
+
+def context(config: Any) -> int:
+    """The tokens that a model with this config sees at once."""
+    return int(getattr(config.get_text_config(), "max_position_embeddings", 2048))
 
 
 def _reads_both_ways(config: Any) -> bool:

@@ -17,7 +17,7 @@ from mynah.models import architectures
 from mynah.models.architectures import Reading
 from mynah.models.batches import by_budget
 from mynah.models.decoding import Options as Decoding
-from mynah.models.load import context_length, load
+from mynah.models.load import load
 from mynah.models.render import Renderer, windows
 
 SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
@@ -36,16 +36,30 @@ class Likelihood:
     tokens: int
 
 
-class Engine:
+class Reader:
+    """What a base reads, as its tokenizer and config tell: no weights are needed."""
+
+    def __init__(self, tokenizer: Any, config: Any, template: str = "auto", turns: int = 0) -> None:
+        self.tokenizer = tokenizer
+        self.renderer = Renderer(tokenizer, template, turns)
+        self.architecture = architectures.of(config)
+        self.context = architectures.context(config)
+
+    def windows(self, example: Example) -> Iterator[Example]:
+        """The example in pieces as long as the training sees them, the system text not counted."""
+        extra = len(self.renderer.prompt([], example.system)) if example.system else 0
+        return windows(example, self.renderer, min(WINDOW + extra, self.context))
+
+
+class Engine(Reader):
     """A model with its tokenizer and renderer."""
 
     def __init__(
         self, base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False,
         template: str = "auto", turns: int = 0,
     ) -> None:  # fmt: skip
-        self.model, self.tokenizer = load(base, trained, quant=quant, in_full=in_full)
-        self.renderer = Renderer(self.tokenizer, template, turns)
-        self.architecture = architectures.of(self.model.config)
+        self.model, tokenizer = load(base, trained, quant=quant, in_full=in_full)
+        super().__init__(tokenizer, self.model.config, template, turns)
         self.name = base
         self._pad = self.tokenizer.pad_token_id or 0
         self._base: Any = None if trained else self.model
@@ -85,11 +99,6 @@ class Engine:
 
     def _readings(self, piece: Example) -> Iterator[Reading]:
         return self.architecture.readings(self.renderer.render(piece.turns, piece.system))
-
-    def windows(self, example: Example) -> Iterator[Example]:
-        """The example in pieces as long as the training sees them, the system text not counted."""
-        extra = len(self.renderer.prompt([], example.system)) if example.system else 0
-        return windows(example, self.renderer, min(WINDOW + extra, context_length(self.model)))
 
     # --- replying ---
 
@@ -164,12 +173,11 @@ class Engine:
         """The prompt with a window of context beside the system text, and room for the reply. Raises UserError where
         the longest reply leaves none to the prompt."""
         extra = len(self.renderer.prompt([], system)) if system else 0
-        context = context_length(self.model)
-        if decoding.max_tokens > context - LEAST:
-            expected = f"replies of at most {context - LEAST} tokens from a base that sees {context} at once"
+        if decoding.max_tokens > self.context - LEAST:
+            expected = f"replies of at most {self.context - LEAST} tokens from a base that sees {self.context} at once"
             todo = f"Take fewer: --set decoding.max_tokens={Decoding().max_tokens}"
             raise UserError(expected, f"decoding.max_tokens={decoding.max_tokens}", todo)
-        return self.renderer.prompt_within(turns, system, min(WINDOW + extra, context - decoding.max_tokens))
+        return self.renderer.prompt_within(turns, system, min(WINDOW + extra, self.context - decoding.max_tokens))
 
     def alone(self, decoding: Decoding) -> Decoding:
         """The settings with which the base replies by itself."""
