@@ -296,3 +296,32 @@ def test_what_cannot_tell_where_turns_begin_is_refused_where_everyone_is_learned
     tokenizer.chat_template = CHATML.replace("{{ m['content'] }}", "{{ m['content'] }}" + last)
     with pytest.raises(UserError, match=r"model\.template=mynah"):
         Renderer(tokenizer, "own").render(turns, everyone=True)
+
+
+@pytest.mark.parametrize("name", ["Llama", "DialoGPT", "Gemma 2", "FLAN-T5", "biogpt"])
+def test_scoring_makes_logits_of_the_replies_and_of_nothing_else(name: str, tmp_path: Path) -> None:
+    engine = Engine(made(name, tmp_path))
+    examples = [LINES, TALK, Example("3", LINES.turns[:2])]
+    readings = [each for e in examples for piece in engine.windows(e) for each in engine._readings(piece)]
+    shapes: list[torch.Size] = []
+    head = engine.model.get_output_embeddings()
+    hook = head.register_forward_hook(lambda _, seen, logits: shapes.append(logits.shape))
+    found = engine.likelihoods(examples)
+    hook.remove()
+    replies = [reply for reading in readings for _, reply in reading.replies]
+    assert sum(shape[0] for shape in shapes) == sum(map(len, replies)) and all(len(shape) == 2 for shape in shapes)
+    assert [each.tokens for each in found] == list(map(len, replies))
+    nll = [each for reading in readings for each in in_full(engine, reading)]
+    assert [each.nll for each in found] == pytest.approx(nll, rel=1e-4)
+
+
+def in_full(engine: Engine, reading: architectures.Reading) -> list[float]:
+    """Nats of each reply of a reading, of which all logits are made."""
+    ids = torch.tensor([reading.ids])
+    found = []
+    for place, reply in reading.replies:
+        told = {"decoder_input_ids": torch.tensor([[0, *reply[:-1]]])} if engine.model.config.is_encoder_decoder else {}
+        with torch.inference_mode():
+            logits = engine.model(input_ids=ids, **told).logits[0, place : place + len(reply)]
+        found.append(float(torch.nn.functional.cross_entropy(logits, torch.tensor(reply), reduction="sum")))
+    return found

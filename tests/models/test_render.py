@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,14 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mynah.core.types import Example, Turn
-from mynah.models.render import IGNORED, Renderer, windows
+from mynah.models.render import BROKEN, IGNORED, Renderer, windows
 from tests.models.templates import CHATML, TEMPLATES, USER_ENDS, tokenizer_with
 
 pytestmark = pytest.mark.parametrize("name", TEMPLATES)
 WORDS = st.sampled_from(
     ["hi", "ok then", "🙈", "שלום", "a\nb", "<|im_end|>", "</s>x", "[INST]", "<|end|>", "</think>", "what?", "1 2", "…"]
 )
-VISIBLE = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zs", "Zl", "Zp", "Cs"])
+VISIBLE = st.characters(
+    codec="utf-8", exclude_categories=["Cc", "Cf", "Zs", "Zl", "Zp", "Cs"], exclude_characters=BROKEN
+)
 BUBBLES = st.lists(st.one_of(WORDS, st.text(VISIBLE, min_size=1)), min_size=1, max_size=3).map(tuple)
 MANY = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -127,6 +130,67 @@ def test_a_long_conversation_is_cut_with_context_and_learned_once(name: str, tur
     assert learned == [t.bubbles for t in turns if t.learn]
     for piece in pieces:
         assert len(found.render(piece.turns).ids) <= most + 16
+
+
+LONG = "You are Maya. " + "Some things Maya wrote: so be it 🙈 " * 60
+
+
+@MANY
+@given(turns=conversations(), most=st.integers(128, 400), length=st.integers(1, len(LONG)))
+def test_pieces_and_prompts_are_never_too_long_and_keep_the_system_text_or_its_beginning(
+    name: str, turns: list[Turn], most: int, length: int
+) -> None:
+    found, system = renderer(name), LONG[:length].rstrip()
+    wordy = [replace(turn, bubbles=turn.bubbles * 9, learn=turn.role == "assistant") for turn in turns]
+    pieces = list(windows(Example("e", tuple(wordy), system), found, most))
+    assert sum(turn.learn for piece in pieces for turn in piece.turns) == sum(turn.learn for turn in wordy)
+    for piece in pieces:
+        assert len(found.render(piece.turns, piece.system).ids) <= most
+        assert piece.system and system.startswith(piece.system)
+        assert piece.system == system or len(found.prompt([], piece.system)) > most // 4  # not shorter than it must be
+        assert all(turn.text for turn in piece.turns)
+    prompt = found.prompt_within(wordy, system, most)
+    assert len(prompt) <= most and found.system_within(system, most) in found.tokenizer.decode(prompt)
+
+
+def test_a_system_text_that_leaves_room_is_left_alone(name: str) -> None:
+    found = renderer(name)
+    takes = len(found.prompt([], LONG))
+    assert found.system_within(LONG, takes + 256) == LONG
+    assert LONG.startswith(cut := found.system_within(LONG, takes + 255)) and len(LONG) - 20 < len(cut) < len(LONG)
+
+
+def held_plainly(found: Renderer, turns: list[Turn], system: str, most: int) -> list[int]:
+    """What `prompt_within` says where the last turn fits, in the plainest way."""
+    held = list(turns)
+    while len(held) > 1 and sum(map(found.size, held)) > most - len(found.prompt([], system)):
+        del held[0]
+    return found.prompt(held, system)
+
+
+@MANY
+@given(turns=conversations(), system=SYSTEMS, most=st.integers(150, 400), times=st.integers(1, 9))
+def test_a_prompt_holds_as_many_of_the_last_turns_as_fit(
+    name: str, turns: list[Turn], system: str, most: int, times: int
+) -> None:
+    turns = [replace(turn, bubbles=tuple(bubble[:8] for bubble in turn.bubbles)) for turn in turns] * times
+    turns = [turn for i, turn in enumerate(turns) if i == 0 or turn.role != turns[i - 1].role]
+    assert renderer(name).prompt_within(turns, system, most) == held_plainly(renderer(name), turns, system, most)
+
+
+def test_of_a_long_conversation_only_what_fits_is_looked_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, seen = renderer(name), list[int]()
+    turns = tuple(Turn(("user", "assistant")[i % 2], ("so be it",), learn=i % 2 == 1) for i in range(600))
+    size, render = Renderer.size, Renderer.render
+    monkeypatch.setattr(Renderer, "size", lambda self, turn: seen.append(1) or size(self, turn))
+    monkeypatch.setattr(Renderer, "render", lambda self, turns, system: seen.append(len(turns)) or render(self, turns))
+    found.prompt_within(turns, "", 256)
+    assert 1 < sum(seen) < 100
+    seen.clear()
+    list(windows(Example("e", turns), found, 256))
+    assert set(seen) == {1}  # nothing was rendered
+    short = list(windows(Example("e", turns[:4]), found, 256))
+    assert set(seen) == {1, 4} and short == [Example("e", turns[:4])]
 
 
 def test_the_template_is_kept_where_it_keeps_the_laws(name: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, TextIteratorStreamer
 
-from mynah.core.types import Prompt, Turn
+from mynah.core.errors import UserError
+from mynah.core.types import Example, Prompt, Turn
 from mynah.models.decoding import DEFAULTS
 from mynah.models.decoding import Options as Decoding
 from mynah.models.engines import transformers
@@ -74,3 +77,41 @@ def mean_likelihood(engine: Engine, prompt: list[int], made: list[int]) -> float
     with torch.inference_mode():
         logits = engine.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
     return float(logits.gather(1, ids[0, len(prompt) :, None]).mean())
+
+
+@pytest.fixture(scope="module")
+def dialogpt(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """One that knows 1,024 places and no more."""
+    return Engine(str(bases.of("DialoGPT", tmp_path_factory.mktemp("dialogpt"))))
+
+
+def test_a_system_text_as_long_as_the_context_leaves_room_to_score_and_to_reply(dialogpt: Engine) -> None:
+    system = "\n".join(f"- reply {number}: and then we went to the market for bread" for number in range(100))
+    turns = (Turn("user", ("what is it? " * 200,)), Turn("assistant", ("one two three " * 200,), learn=True))
+    prompt = Prompt("", 1, system, turns[:1], turns[1])
+    assert len(dialogpt.renderer.prompt([], system)) > 1024
+    (found,) = dialogpt.likelihoods([Example("1", turns, system)])
+    assert found.tokens > 100
+    assert len(dialogpt.replies([prompt], Decoding(max_tokens=5))) == 1
+
+
+@pytest.mark.parametrize("most", [961, 1024, 3000])
+def test_a_reply_that_leaves_no_room_to_its_prompt_is_refused(dialogpt: Engine, most: int) -> None:
+    with pytest.raises(UserError, match=f"at most 960 tokens from a base that sees 1024 at once, .*={most}"):
+        dialogpt.replies(PROMPTS, Decoding(max_tokens=most))
+    assert len(dialogpt._prompt(PROMPTS[1].context * 400, "", Decoding(max_tokens=960))) <= 64
+
+
+def test_what_goes_wrong_while_a_reply_is_made_is_raised_where_it_is_read(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(streamer: TextIteratorStreamer, **settings: Any) -> None:
+        streamer.put(torch.tensor([[5, 6]]))  # the prompt, which is not said
+        streamer.put(torch.tensor(engine.tokenizer.encode("one two\n")))
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(engine.model, "generate", broken)
+    said = []
+    with pytest.raises(RuntimeError, match="out of memory"):
+        said.extend(engine.stream(PROMPTS[0].context, "", Decoding()))
+    assert "".join(said) == "one two\n"

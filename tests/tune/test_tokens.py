@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from mynah import cli
 from mynah.core.folder import Project
 from mynah.core.tables import read_examples
+from mynah.core.types import Example, Turn
+from mynah.models.engines.transformers import Engine
 from mynah.models.load import tokenizer_of
+from mynah.models.render import IGNORED
 from mynah.tune import tokens
+from mynah.tune.rows import tokenized
+from tests import bases
 from tests.projects import ready
 
 
@@ -68,3 +73,39 @@ def test_the_texts_of_the_tokens_are_the_text(text: str) -> None:
     tokenizer = tokenizer_of("starter")
     ids = tokenizer.encode(text, add_special_tokens=False)
     assert "".join(tokens.texts(tokenizer, ids)) == tokenizer.decode(ids)
+
+
+LONG = Example(
+    "1",
+    tuple(
+        Turn(("user", "assistant")[place % 2], (f"what is {place}, and then {place}?",), learn=place % 2 == 1)
+        for place in range(40)
+    ),
+    "You are Maya. " + "So be it. " * 30,
+)
+
+
+@pytest.mark.parametrize("name", ["DialoGPT", "FLAN-T5"])
+def test_what_is_shown_is_what_the_training_sees(
+    name: str, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = str(bases.of(name, tmp_path, **({"n_positions": 300} if name == "DialoGPT" else {})))
+    monkeypatch.setattr(tokens, "read_examples", lambda path: [LONG])
+    rows = tokens.run(project, tokens.Options(), tokens.TrainOptions(), tokens.ModelOptions(base=base))
+    engine = Engine(base)
+    expected = tokenized([LONG], engine)
+    assert len(rows) == len(expected) > 2
+    for row, (ids, labels) in zip(rows, map(engine.architecture.told, expected), strict=True):
+        assert [token["id"] for token in row["tokens"]] == ids
+        assert [token["learned"] for token in row["tokens"]] == [label != IGNORED for label in labels]
+        assert any(label != IGNORED for label in labels) and labels[0] == IGNORED
+
+
+def test_a_base_that_is_to_be_chosen_is_the_one_that_training_would_take(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tokens.ModelOptions(base="starter")
+    monkeypatch.setattr(tokens.pick, "settled", lambda train, model, project, decide: (taken, "for a reason"))
+    asked = tokens.ModelOptions(base="auto")
+    rows = tokens.run(project, tokens.Options(count=1), tokens.TrainOptions(), asked)
+    assert rows == tokens.run(project, tokens.Options(count=1), tokens.TrainOptions(), taken)

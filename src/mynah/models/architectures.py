@@ -8,12 +8,13 @@ arXiv:1910.10683). Everything else is the same for both, and asks here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mynah.core.errors import UserError
 from mynah.core.types import Example
-from mynah.models.render import Rendered, Renderer
+from mynah.models.render import IGNORED, Rendered, Renderer
 
 Rows = Sequence[Sequence[int]]
 
@@ -52,15 +53,20 @@ class Decoder:
         rendered = renderer.render(piece.turns, piece.system, everyone=learn == "all")
         yield {"input_ids": rendered.ids, "labels": rendered.labels}
 
+    def told(self, row: dict[str, list[int]]) -> tuple[list[int], list[int]]:
+        """The tokens of a row, and a label for each."""
+        return row["input_ids"], row["labels"]
+
     def readings(self, rendered: Rendered) -> Iterator[Reading]:
         """What is scored: one reading a conversation."""
         replies = [(start - 1, rendered.ids[start:end]) for start, end in rendered.learned]
         yield Reading(rendered.ids, replies, len(rendered.ids))
 
     def logits(self, model: Any, readings: Sequence[Reading], pad: int) -> Any:
-        """Logits of the next token, [readings, tokens, vocabulary]. Padding stands on the right, unseen."""
+        """Logits of the tokens of the replies, [tokens, vocabulary]. Padding stands on the right, unseen."""
         ids, _ = padded([reading.ids for reading in readings], pad, model.device, left=False)
-        return model(input_ids=ids, use_cache=False).logits
+        with only(model, _foretold(readings, ids)):
+            return model(input_ids=ids, use_cache=False).logits
 
     def fed(self, model: Any, prompts: Rows, made: Rows, pad: int) -> Fed:
         """What goes on after the prompts and what was made of the replies."""
@@ -90,17 +96,23 @@ class EncoderDecoder:
             ((_, reply),) = reading.replies
             yield {"input_ids": reading.ids, "labels": reply}
 
+    def told(self, row: dict[str, list[int]]) -> tuple[list[int], list[int]]:
+        """The tokens of a row, those of the reply behind the others, and a label for each."""
+        read, reply = row["input_ids"], row["labels"]
+        return [*read, *reply], [*[IGNORED] * len(read), *reply]
+
     def readings(self, rendered: Rendered) -> Iterator[Reading]:
         """What is scored: one reading a learned reply."""
         for start, end in rendered.learned:
             yield Reading(rendered.ids[:start], [(0, rendered.ids[start:end])], end)
 
     def logits(self, model: Any, readings: Sequence[Reading], pad: int) -> Any:
-        """Logits of the next token of the replies, [readings, tokens, vocabulary]."""
+        """Logits of the tokens of the replies, [tokens, vocabulary]."""
         ids, mask = padded([reading.ids for reading in readings], pad, model.device, left=False)
         before = [[self._start(model), *reading.replies[0][1][:-1]] for reading in readings]
         told, _ = padded(before, pad, model.device, left=False)
-        return model(input_ids=ids, attention_mask=mask, decoder_input_ids=told, use_cache=False).logits
+        with only(model, _foretold(readings, told)):
+            return model(input_ids=ids, attention_mask=mask, decoder_input_ids=told, use_cache=False).logits
 
     def fed(self, model: Any, prompts: Rows, made: Rows, pad: int) -> Fed:
         """What goes on after what was made of the replies, all of one length."""
@@ -128,6 +140,11 @@ def of(config: Any) -> Architecture:
     return Decoder()
 
 
+def context(config: Any) -> int:
+    """The tokens that a model with this config sees at once."""
+    return int(getattr(config.get_text_config(), "max_position_embeddings", 2048))
+
+
 def _reads_both_ways(config: Any) -> bool:
     """Is it of a kind that was made for masked words, as BERT (Devlin et al. 2018, arXiv:1810.04805), and not told to
     read one way, as some of them can be?"""
@@ -135,6 +152,27 @@ def _reads_both_ways(config: Any) -> bool:
 
     one_way = getattr(config, "is_decoder", False) or getattr(config, "causal", False)
     return config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not one_way
+
+
+@contextmanager
+def only(model: Any, places: Any) -> Iterator[None]:
+    """Inside it the output layer sees these places of a batch and no others, counted through its rows: logits are
+    [places, vocabulary]. A vocabulary is large, and most places foretell what nobody asks for."""
+    head = model.get_output_embeddings()
+    hook = head.register_forward_pre_hook(lambda _, hidden: (hidden[0].flatten(0, 1)[places],))
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _foretold(readings: Sequence[Reading], ids: Any) -> Any:
+    """Where in a batch of ids, [readings, tokens], the tokens of the replies are foretold."""
+    import torch
+
+    firsts = [(row * ids.shape[1] + at, len(r)) for row, each in enumerate(readings) for at, r in each.replies]
+    places = [place for first, count in firsts for place in range(first, first + count)]
+    return torch.tensor(places, dtype=torch.long, device=ids.device)
 
 
 def padded(rows: Rows, pad: int, device: Any, *, left: bool) -> tuple[Any, Any]:

@@ -32,6 +32,7 @@ BROKEN = "\ufffd"  # what a decoder makes of bytes that are no character: an emo
 IGNORED = -100  # the label of a token that the loss does not see (PyTorch's cross-entropy)
 JOINER = "\u2060"  # invisible; put into text that would otherwise read as a special token
 INNER_BREAK = "\n" + JOINER  # a line break inside a bubble; a bare line feed stands between bubbles
+LEAST = 256  # tokens that a system text leaves to turns; of a window below twice that, half
 NOBODY = JOINER * 3  # what is said where only the template around it matters
 OPENING = "…"  # the user's turn before a persona who speaks first: many templates refuse to begin with the assistant
 OURS = (
@@ -91,7 +92,7 @@ class Renderer:
         self.template = self._choose(template)
         exchange = _probe()[:2]
         alone = sum(len(self._tokens(self.content(turn.bubbles))) for turn in exchange)
-        self._around = len(self.render(exchange).ids) - alone  # what the template puts around two turns
+        self.around = len(self.render(exchange).ids) - alone  # what the template puts around two turns
 
     def keep(self) -> None:
         """Let the tokenizer carry the rendering: what is trained is what is saved and served."""
@@ -214,17 +215,38 @@ class Renderer:
         return [t for text, _ in self.pieces(turns, system, prompt=True) for t in self._tokens(text)]
 
     def prompt_within(self, turns: Sequence[Turn], system: str, most: int) -> list[int]:
-        """The prompt with as many of the last turns as fit into `most` tokens; the last turn is always there."""
-        held = list(turns[-self.turns :])
+        """The prompt with as many of the last turns as fit into `most` tokens, of which there is at least one. The last
+        turn is always there, or its end, and so is the system text, or its beginning."""
+        assert most > 0
+        system = self.system_within(system, most)
         room = most - len(self.prompt([], system))
-        while len(held) > 1 and sum(self.size(turn) for turn in held) > room:
-            del held[0]
+        held = self._last_of(turns[-self.turns :], room)
         tokens = self.prompt(held, system)
-        return tokens if len(tokens) <= most else tokens[-most:]
+        if len(tokens) > most:
+            tokens = self.prompt([_cut(turn, self, room) for turn in held], system)
+        return tokens[-most:]
+
+    def _last_of(self, turns: Sequence[Turn], room: int) -> Sequence[Turn]:
+        """As many of the last turns as fit into `room` tokens; the last one in any case. The others are not looked
+        at: a conversation may be long."""
+        held = 0
+        for turn in reversed(turns):
+            room -= self.size(turn)
+            if held and room < 0:
+                break
+            held += 1
+        return turns[len(turns) - held :]
+
+    def system_within(self, system: str, most: int) -> str:
+        """The system text, or its beginning where it leaves of `most` tokens too few to turns."""
+        share = most - min(LEAST, most // 2)
+        while system and (size := len(self.prompt([], system))) > share:
+            system = system[: len(system) * share // size].rstrip()
+        return system
 
     def size(self, turn: Turn) -> int:
         """About the tokens that a turn takes inside a conversation: its text, and a few around it."""
-        return len(self._tokens(self.content(turn.bubbles))) + self._around
+        return len(self._tokens(self.content(turn.bubbles))) + self.around
 
     @property
     def stops(self) -> list[int]:
@@ -366,6 +388,7 @@ def _training_variant(tokenizer: PreTrainedTokenizerBase) -> str | None:
 def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example]:
     """The example in pieces of at most `most` tokens. Pieces overlap by up to a third, which is context only: every
     learned turn is learned in exactly one piece. Where a reply sees so many turns only, each has a piece of its own."""
+    example = replace(example, system=renderer.system_within(example.system, most))
     if not renderer.turns:
         yield from _fitting(example, renderer, most)
         return
@@ -376,13 +399,14 @@ def windows(example: Example, renderer: Renderer, most: int) -> Iterator[Example
 
 
 def _fitting(example: Example, renderer: Renderer, most: int) -> Iterator[Example]:
-    """The example in pieces of at most `most` tokens."""
-    whole = replace(example, turns=tuple(_shortened(example.turns, renderer, most // 2)))
-    if len(renderer.render(whole.turns, whole.system).ids) <= most:
+    """The example, of a system text that leaves room, in pieces of at most `most` tokens."""
+    room = most - (len(renderer.prompt([], example.system)) if example.system else 0)
+    whole = replace(example, turns=tuple(_shortened(example.turns, renderer, most // 2, room)))
+    sizes = [renderer.size(turn) for turn in whole.turns]
+    said = sum(sizes) - renderer.around * len(sizes)  # where that is twice as much, nothing long has to be rendered
+    if said <= 2 * most and len(renderer.render(whole.turns, whole.system).ids) <= most:
         yield whole
         return
-    sizes = [renderer.size(turn) for turn in whole.turns]
-    room = most - (len(renderer.prompt([], whole.system)) if whole.system else 0)
     start = fresh = 0  # where the piece begins, and the first turn that was not in a piece yet
     while fresh < len(sizes):
         end = fresh + 1
@@ -398,12 +422,25 @@ def _fitting(example: Example, renderer: Renderer, most: int) -> Iterator[Exampl
             start -= 1
 
 
-def _shortened(turns: Iterable[Turn], renderer: Renderer, most: int) -> Iterator[Turn]:
-    """Turns of at most about `most` tokens: of the context the end is kept, of a reply the beginning."""
+def _shortened(turns: Iterable[Turn], renderer: Renderer, most: int, room: int) -> Iterator[Turn]:
+    """Turns of about `most` tokens at most, and never above `room`."""
     for turn in turns:
         size = renderer.size(turn)
         if size > most:
-            letters = len(turn.text) * most // size
-            cut = turn.text[:letters] if turn.role == "assistant" else turn.text[-letters:]
-            turn = replace(turn, bubbles=tuple(line.strip() for line in cut.split("\n") if line.strip()))
-        yield turn
+            turn = _part(turn, most, size)
+        yield _cut(turn, renderer, room) if size > min(most, room) else turn
+
+
+def _cut(turn: Turn, renderer: Renderer, room: int) -> Turn:
+    """As much of a turn as fits into `room` tokens."""
+    while turn.text and (size := renderer.size(turn)) > room:
+        turn = _part(turn, max(0, room), size)
+    return turn
+
+
+def _part(turn: Turn, most: int, size: int) -> Turn:
+    """So many parts of the letters of a turn, out of `size`: of the context the end is kept, of a reply the
+    beginning."""
+    letters = len(turn.text) * most // size
+    cut = turn.text[:letters] if turn.role == "assistant" else turn.text[len(turn.text) - letters :]
+    return replace(turn, bubbles=tuple(line.strip() for line in cut.split("\n") if line.strip()))

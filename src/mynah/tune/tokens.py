@@ -15,15 +15,19 @@ from rich.console import Console
 from rich.text import Text
 
 from mynah.core import options as core_options
+from mynah.core import processes
 from mynah.core.command import Call
 from mynah.core.errors import UserError
 from mynah.core.folder import Project
 from mynah.core.options import option
 from mynah.core.tables import read_examples
-from mynah.models.engines.transformers import WINDOW
+from mynah.core.types import Example
+from mynah.models.engines.transformers import Reader
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import tokenizer_of
-from mynah.models.render import IGNORED, Renderer, windows
+from mynah.models.load import config_of, tokenizer_of
+from mynah.models.render import IGNORED
+from mynah.tune import pick
+from mynah.tune.rows import tokenized
 from mynah.tune.train import Options as TrainOptions
 
 HALF = "\ufffd"  # how a character is shown of which not all tokens are there
@@ -64,17 +68,20 @@ def run(project: Project, options: Options, train: TrainOptions, model: ModelOpt
     path = project.folder("split") / f"{options.part}.parquet"
     if not path.exists():
         raise UserError("a dataset to show", "a project without one", "Make it: mynah create EXPORT, or mynah split")
-    renderer = Renderer(tokenizer_of(model.base), model.template, model.turns)
-    return list(_rows(renderer, read_examples(path)[: options.count], train.learn))
+    if model.base == pick.AUTO:
+        model, why = pick.settled(train, model, project, None)
+        processes.say(f"base {model.base}: {why}")
+    reader = Reader(tokenizer_of(model.base), config_of(model.base), model.template, model.turns)
+    return list(_rows(reader, read_examples(path)[: options.count], train.learn))
 
 
-def _rows(renderer: Renderer, examples: list[Any], learn: str) -> Iterator[dict[str, Any]]:
+def _rows(reader: Reader, examples: list[Example], learn: str) -> Iterator[dict[str, Any]]:
     for example in examples:
-        for window in windows(example, renderer, WINDOW):
-            made = renderer.render(window.turns, window.system, everyone=learn == "all")
+        for row in tokenized([example], reader, learn):
+            ids, labels = reader.architecture.told(row)
             tokens = [
                 {"id": token, "text": text, "learned": label != IGNORED}
-                for token, text, label in zip(made.ids, texts(renderer.tokenizer, made.ids), made.labels, strict=True)
+                for token, text, label in zip(ids, texts(reader.tokenizer, ids), labels, strict=True)
             ]
             yield {"example": example.id, "tokens": tokens}
 

@@ -10,19 +10,21 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from mynah.core.errors import UserError
 from mynah.core.journal import Kept
 from mynah.core.types import Example, Prompt, Turn
 from mynah.models import architectures
 from mynah.models.architectures import Reading
 from mynah.models.batches import by_budget
 from mynah.models.decoding import Options as Decoding
-from mynah.models.load import context_length, load
+from mynah.models.load import load
 from mynah.models.render import Renderer, windows
 
 SCORED_TOKENS = 6144  # padded tokens of one forward pass with logits
 REPLY_TOKENS = 12_288  # padded tokens whose keys and values are cached while replies are made
 SPAN = 32  # tokens after which replies that have ended leave their batch
 WINDOW = 512  # tokens of context in which replies are learned, scored and made
+LEAST = 64  # tokens of what a base sees at once that a reply leaves to its prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,30 @@ class Likelihood:
     tokens: int
 
 
-class Engine:
+class Reader:
+    """What a base reads, as its tokenizer and config tell: no weights are needed."""
+
+    def __init__(self, tokenizer: Any, config: Any, template: str = "auto", turns: int = 0) -> None:
+        self.tokenizer = tokenizer
+        self.renderer = Renderer(tokenizer, template, turns)
+        self.architecture = architectures.of(config)
+        self.context = architectures.context(config)
+
+    def windows(self, example: Example) -> Iterator[Example]:
+        """The example in pieces as long as the training sees them, the system text not counted."""
+        extra = len(self.renderer.prompt([], example.system)) if example.system else 0
+        return windows(example, self.renderer, min(WINDOW + extra, self.context))
+
+
+class Engine(Reader):
     """A model with its tokenizer and renderer."""
 
     def __init__(
         self, base: str, trained: Path | None = None, *, quant: str = "none", in_full: bool = False,
         template: str = "auto", turns: int = 0,
     ) -> None:  # fmt: skip
-        self.model, self.tokenizer = load(base, trained, quant=quant, in_full=in_full)
-        self.renderer = Renderer(self.tokenizer, template, turns)
-        self.architecture = architectures.of(self.model.config)
+        self.model, tokenizer = load(base, trained, quant=quant, in_full=in_full)
+        super().__init__(tokenizer, self.model.config, template, turns)
         self.name = base
         self._pad = self.tokenizer.pad_token_id or 0
         self._base: Any = None if trained else self.model
@@ -78,16 +94,11 @@ class Engine:
             readings = [read[index][1] for index in batch]
             with torch.inference_mode():
                 logits = self.architecture.logits(self.model, readings, self._pad)
-            kept.add({index: list(_score(read[index][1], logits[row])) for row, index in enumerate(batch)})
+            kept.add(dict(zip(batch, _scored(readings, logits), strict=True)))
         return [Likelihood(read[index][0], *found) for index in range(len(read)) for found in kept[index]]
 
     def _readings(self, piece: Example) -> Iterator[Reading]:
         return self.architecture.readings(self.renderer.render(piece.turns, piece.system))
-
-    def windows(self, example: Example) -> Iterator[Example]:
-        """The example in pieces as long as the training sees them, the system text not counted."""
-        extra = len(self.renderer.prompt([], example.system)) if example.system else 0
-        return windows(example, self.renderer, min(WINDOW + extra, context_length(self.model)))
 
     # --- replying ---
 
@@ -139,12 +150,15 @@ class Engine:
             return
         fed = self._fed([tokens], [[]])
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True)  # type: ignore[arg-type]
+        failed: list[BaseException] = []
 
         def work() -> None:
             try:
                 with torch.inference_mode():
                     settings = self.settings(decoding, fed.columns, decoding.max_tokens)
                     self.model.generate(**fed.inputs, streamer=streamer, **settings)
+            except BaseException as error:  # whatever it is: it is raised where the reply is read
+                failed.append(error)
             finally:
                 streamer.end()
 
@@ -152,12 +166,18 @@ class Engine:
         thread.start()
         yield from map(self.renderer.plain, streamer)
         thread.join()
+        if failed:
+            raise failed[0]
 
     def _prompt(self, turns: Sequence[Turn], system: str, decoding: Decoding) -> list[int]:
-        """The prompt with a window of context beside the system text, and room for the reply."""
+        """The prompt with a window of context beside the system text, and room for the reply. Raises UserError where
+        the longest reply leaves none to the prompt."""
         extra = len(self.renderer.prompt([], system)) if system else 0
-        most = min(WINDOW + extra, context_length(self.model) - decoding.max_tokens)
-        return self.renderer.prompt_within(turns, system, most)
+        if decoding.max_tokens > self.context - LEAST:
+            expected = f"replies of at most {self.context - LEAST} tokens from a base that sees {self.context} at once"
+            todo = f"Take fewer: --set decoding.max_tokens={Decoding().max_tokens}"
+            raise UserError(expected, f"decoding.max_tokens={decoding.max_tokens}", todo)
+        return self.renderer.prompt_within(turns, system, min(WINDOW + extra, self.context - decoding.max_tokens))
 
     def alone(self, decoding: Decoding) -> Decoding:
         """The settings with which the base replies by itself."""
@@ -187,12 +207,17 @@ class Engine:
         return self.architecture.fed(self.model, prompts, made, self._pad)
 
 
-def _score(reading: Reading, logits: Any) -> Iterator[tuple[float, int]]:
-    """Nats and tokens of each reply of one reading. `logits`: [tokens, vocabulary]."""
+def _scored(readings: Sequence[Reading], logits: Any) -> Iterator[list[tuple[float, int]]]:
+    """Nats and tokens of each reply of each reading. `logits`: [tokens of all replies, vocabulary]."""
     import torch
 
-    for place, reply in reading.replies:
-        target = torch.tensor(reply, device=logits.device)
-        foretold = logits[place : place + len(reply)].float()
-        nll = float(torch.nn.functional.cross_entropy(foretold, target, reduction="sum"))
-        yield math.inf if math.isnan(nll) else nll, len(reply)
+    done = 0
+    for reading in readings:
+        found = []
+        for _, reply in reading.replies:
+            foretold = logits[done : done + len(reply)].float()
+            target = torch.tensor(reply, device=logits.device)
+            nll = float(torch.nn.functional.cross_entropy(foretold, target, reduction="sum"))
+            found.append((math.inf if math.isnan(nll) else nll, len(reply)))
+            done += len(reply)
+        yield found

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mynah.core.errors import UserError
+from mynah.models.architectures import only
 from mynah.models.load import Adapter
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Step
@@ -43,12 +44,8 @@ def trainer(
             learned = labels.flatten().ne(IGNORED).nonzero().squeeze(1)
             count = len(learned)
             few = functional.pad(learned, (0, rounded(count) - count))  # so that there are few shapes of them
-            head = self.model.get_output_embeddings()
-            only = head.register_forward_pre_hook(lambda _, hidden: (hidden[0].flatten(0, 1)[few],))
-            try:
+            with only(self.model, few):
                 made = model(input_ids=inputs["input_ids"], use_cache=False)
-            finally:
-                only.remove()
             made.logits = made.logits[:count]  # [learned, vocabulary]
             mean = loss(made.logits.float(), labels.flatten()[learned]) / self.divisor(labels, num_items_in_batch)
             if num_items_in_batch is not None:  # which are those of all processes, whose gradients are then averaged
