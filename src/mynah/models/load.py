@@ -321,10 +321,5 @@ def _untie(model: Any) -> None:
         model.config.tie_word_embeddings = False
 
 
-def context_length(model: PreTrainedModel) -> int:
-    """The tokens that the model can see at once."""
-    return int(getattr(model.config.get_text_config(), "max_position_embeddings", 2048))
-
-
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:120]
