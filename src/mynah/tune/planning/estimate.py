@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -150,16 +150,20 @@ class Estimate:
     def setup(
         self, adapter: str, quant: str, checkpointing: bool, pieces: int = 1, optimizer: str | None = None
     ) -> Setup:
-        """The set-up as models/load.py loads it: in 32 bits what is trained itself and what is small on a CPU, and
-        anything else as its checkpoint is stored. Arithmetic is in 16 bits where the weights are or the machine
-        multiplies so."""
-        checkpoint = WIDTHS.get(self._checkpoint(), 4)
-        small = self.machine.device == "cpu" and self.found.architecture["parameters"] <= SMALL
-        stored = 2 if quant == "nf4" else 4 if adapter == "none" or small else checkpoint
-        precision = self.train.precision
-        halved = precision == "bf16" or (precision == "auto" and self.machine.in_16_bits) or stored == 2
+        """The set-up as it is trained: in 32 bits what computes in them, and anything else as it is loaded. Layers of
+        4 bits multiply in 16 anywhere."""
+        halved = quant == "nf4" or self._arithmetic() == "bf16"
         optimizer = optimizer or next(iter(self._optimizers()))
-        return Setup(adapter, quant, stored, 2 if halved else 4, checkpointing, optimizer, pieces)
+        made = Setup(adapter, quant, 4, 2 if halved else 4, checkpointing, optimizer, pieces)
+        return replace(made, stored=self.loaded(made)) if halved else made
+
+    def loaded(self, setup: Setup) -> int:
+        """Bytes a number as models/load.py loads it, to reply too: in 32 bits what is trained itself and what is small
+        on a CPU, and anything else as its checkpoint is stored."""
+        if setup.quant == "nf4":
+            return 2
+        small = self.machine.device == "cpu" and self.found.architecture["parameters"] <= SMALL
+        return 4 if setup.adapter == "none" or small else WIDTHS.get(self._checkpoint(), 4)
 
     def row(
         self, setup: Setup, headroom: float = HEADROOM, work: Work | None = None, machine: Machine | None = None
@@ -218,13 +222,15 @@ class Estimate:
         """The options with what the set-up and the base decide in the place of every `auto`."""
         train = {
             "checkpointing": setup.checkpointing, "pieces": setup.pieces, "optimizer": setup.optimizer,
-            "precision": self.train.precision if self.train.precision != "auto" else self._arithmetic(),
+            "precision": self._arithmetic(),
         }  # fmt: skip
         settled = trainer.settled(self.train.model_copy(update=train), self.model, self.found.config)
         return settled, self.model.model_copy(update={"quant": setup.quant})
 
     def _arithmetic(self) -> str:
-        return "bf16" if self.machine.in_16_bits else "fp32"
+        """The precision that was named, or that the machine multiplies in."""
+        asked = self.train.precision
+        return asked if asked != "auto" else "bf16" if self.machine.in_16_bits else "fp32"
 
 
 def _frozen(model: Any) -> int:
