@@ -78,3 +78,13 @@ def test_a_mac_is_its_cpu_as_in_training(monkeypatch: pytest.MonkeyPatch) -> Non
     found = machines.this()
     assert (found.device, found.memory) == ("cpu", psutil.virtual_memory().total)
     assert machines.find("m1").device == "mps"
+
+
+def test_processes_on_one_machine_have_a_part_of_its_memory_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    alone = machines.this().memory
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")  # by itself it is no launcher's
+    assert machines.this().memory == alone
+    for name, value in {"RANK": "1", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert machines.this().memory == alone // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,8 +18,9 @@ from mynah import cli
 from mynah.core.errors import UserError
 from mynah.models.kernels import quickened
 from mynah.models.load import Options as ModelOptions
-from mynah.tune import plan
-from mynah.tune.planning import activations, bases, memory, meta, structure
+from mynah.tune import plan, train
+from mynah.tune.planning import activations, bases, machines, memory, meta, structure
+from mynah.tune.planning.estimate import Estimate, nominal
 from mynah.tune.planning.memory import Setup
 from mynah.tune.train import Options as TrainOptions
 
@@ -197,6 +199,39 @@ def test_a_plan_tells_the_settings_that_train_would_take() -> None:
     assert found["setups"][0]["setup"] == found["setup"] == "LoRA, in 2 pieces"  # which people do not compare
     with pytest.raises(UserError, match="--machine 4090"):
         plan.run(plan.Options(machine="4090", probe=True), asked, ModelOptions())
+
+
+@pytest.mark.parametrize(
+    ("machine", "adapter", "alone", "shared"),
+    [("a100-80", "none", ("full", False), ("full", True)),
+     ("4090", "lora", ("QLoRA", True), ("LoRA", True))],
+)  # fmt: skip
+def test_a_base_that_is_shared_out_fits_where_it_would_not(
+    machine: str, adapter: str, alone: tuple[str, bool], shared: tuple[str, bool]
+) -> None:
+    asked, model = TrainOptions(), ModelOptions(base="meta-llama/Llama-2-13b-hf", adapter=adapter)
+    one, four = (
+        Estimate(bases.find(model.base), machines.find(machine), asked, model, nominal(asked, None), processes)
+        for processes in (1, 4)
+    )
+    for found, expected in ((one, alone), (four, shared)):
+        row, setup = found.chosen()
+        assert (row["setup"].partition(",")[0], row["fits"]) == expected
+    assert {each.optimizer for each in four.possible()} == {"adamw_torch"}  # whose state in 8 bits is not shared out
+    setup = four.chosen()[1]
+    whole, part = (found.row(setup)["memory"] for found in (one, four))
+    for name in ("weights", "gradients", "optimizer"):
+        assert part[name] == whole[name] // 4
+    assert part["logits"] == whole["logits"] and 0 < part["gathered"] < part["weights"]
+    assert part["activations"] <= whole["activations"]  # the same but for autocast's copies of weights
+    assert pickle.loads(pickle.dumps(four)) == four  # the first process sends it to the others
+
+
+@pytest.mark.parametrize(("sharded", "processes"), [(True, 4), (False, 1)])
+def test_train_plans_for_its_processes(monkeypatch: pytest.MonkeyPatch, sharded: bool, processes: int) -> None:
+    for name, value in {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert train.planned(TrainOptions(sharded=sharded), ModelOptions())[0].processes == processes
 
 
 def test_the_structure_shows_repeated_layers_once(tmp_path: Path) -> None:

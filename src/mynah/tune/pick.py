@@ -184,7 +184,7 @@ def _offer(
     options = model.model_copy(update={"base": base.name})
     made = estimate.Estimate(bases.find(base.name), machine, train, options, estimate.nominal(train, base.context))
     row, setup = made.chosen()
-    read = made.found.weights.stored(setup.quant, setup.stored)  # for each token of a reply
+    read = made.found.weights.stored(setup.quant, made.loaded(setup))  # for each token of a reply
     if not row["fits"] or (speed and speed.read < READ * read):
         return None
     return Offer(base, row["setup"], hours, here)

@@ -105,7 +105,7 @@ def run(plan: Options, train: TrainOptions, model: ModelOptions) -> dict[str, An
             "precision": settings.precision,
             "optimizer": setup.optimizer,
             "learning_rate": settings.lr,
-            "reply_bytes": _reply(setup, found, work),
+            "reply_bytes": _reply(setup, estimate.loaded(setup), found, work),
             "machine": {"name": machine.name, "device": machine.device, "bytes": machine.memory, "usable": usable},
             "setups": rows,
             "first_that_fits": first,
@@ -132,10 +132,10 @@ def _layer(layer: Layer) -> dict[str, Any]:
     return {"layer": layer.name, "shape": list(layer.shape), "parameters": layer.parameters, "count": layer.count}
 
 
-def _reply(setup: Setup, found: Model, work: Work) -> dict[str, int]:
-    """What it takes to reply with a full cache, one conversation at a time."""
-    weights = found.weights.stored(setup.quant, setup.stored)
-    cache = memory.cache(found.config, found.head_size, 1, work.tokens, setup.stored) if found.head_size else 0
+def _reply(setup: Setup, width: int, found: Model, work: Work) -> dict[str, int]:
+    """What it takes to reply with a full cache, one conversation at a time, in numbers of `width` bytes."""
+    weights = found.weights.stored(setup.quant, width)
+    cache = memory.cache(found.config, found.head_size, 1, work.tokens, width) if found.head_size else 0
     return {"weights": weights, "cache": cache}
 
 

@@ -101,7 +101,7 @@ def run(project: Project, train: Options, model: ModelOptions) -> Account:
         asked = fingerprint("train", VERSION, _settings(train, model), inputs)
         if made := processes.first_does(lambda: _made(project, asked)):
             return replace(made, reused=True)
-        estimate, setup = planned(train, model)
+        estimate, setup = processes.first_does(lambda: planned(train, model))
         train, model = estimate.settled(setup)
         print_of = fingerprint("train", VERSION, _settings(train, model), inputs)
         name = f"{train.method}-{print_of[:6]}"
@@ -123,7 +123,8 @@ def planned(train: Options, model: ModelOptions) -> tuple[Estimate, Setup]:
     from mynah.tune.planning.memory import gib
 
     base = bases.find(model.base, fetch=True)
-    made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None))
+    share = processes.count() if train.sharded else 1
+    made = estimate.Estimate(base, machines.this(), train, model, estimate.nominal(train, None), share)
     row, setup = made.chosen()
     takes = f"{setup.name} takes {gib(row['peak_bytes'])} of the {gib(made.usable())} that are planned with"
     if not train.anyway and row["peak_bytes"] > FAR * made.machine.memory:

@@ -35,6 +35,7 @@ def build(
 
     from mynah.models.load import lora
 
+    _never_in_float16(model, options)
     trainer = plugins.load("method", options.method).trainer(
         model, tokenizer, rows["train"], rows["valid"], {**arguments(folder, options), **(other or {})},
         Step(options.batch_tokens, options.rows), callbacks, lora(model_options),
@@ -77,7 +78,7 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "metric_for_best_model": "eval_loss",
         "logging_steps": 1,
         "seed": options.seed,
-        "bf16": options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits()),
+        "bf16": _in_16_bits(options),
         "fp16": False,
         "use_cpu": not torch.cuda.is_available(),
         "gradient_checkpointing": options.checkpointing is True,
@@ -86,6 +87,24 @@ def arguments(checkpoints: Path, options: Options) -> dict[str, Any]:
         "log_level": "error",
         **_of_several(options),
     }
+
+
+def _in_16_bits(options: Options) -> bool:
+    return options.precision == "bf16" or (options.precision == "auto" and multiplies_in_16_bits())
+
+
+def _never_in_float16(model: Any, options: Options) -> None:
+    """Hold the weights in what the training computes in, where they are stored in another kind of 16 bits: without
+    autocast all of them in 32, as the arithmetic follows the weights; with it float16 as bfloat16, to which autocast
+    would turn it in each step. In bare float16 small gradients would vanish, as nothing scales the loss."""
+    import torch
+
+    if getattr(model, "is_quantized", False):
+        return  # its layers know what they multiply in
+    kind = torch.bfloat16 if _in_16_bits(options) else torch.float32
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.dtype == torch.float16 or (tensor.dtype == torch.bfloat16 and kind == torch.float32):
+            tensor.data = tensor.data.to(kind)
 
 
 def shared_out(accumulation: int) -> int:

@@ -96,8 +96,8 @@ class Shared:
         with ExitStack() as inside:
             inside.enter_context(_packed(self.model))
             if self.args.bf16:
-                if not self.is_fsdp_enabled:  # type: ignore[attr-defined]  # which shares out weights of one kind
-                    inside.enter_context(halved(self.model))
+                if self.args.device.type == "cpu" and not self.is_fsdp_enabled:  # type: ignore[attr-defined]
+                    inside.enter_context(halved(self.model))  # FSDP shares out weights of one kind; a GPU casts quickly
                 inside.enter_context(quickened(self.model))
                 inside.enter_context(disable_input_dtype_casting(self.model))
             return super().train(*words, **settings)  # type: ignore[misc]

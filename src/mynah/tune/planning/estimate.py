@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,6 +84,8 @@ class Estimate:
     train: TrainOptions
     model: ModelOptions
     work: Work
+    processes: int = 1
+    """That share the weights out."""
 
     @cached_property
     def found(self) -> Model:
@@ -120,7 +122,8 @@ class Estimate:
     def chosen(self, headroom: float = HEADROOM) -> tuple[dict[str, Any], Setup]:
         """The first way that fits, or else the one that takes the least; and its row of the table."""
         usable, setups = self.usable(headroom), list(self.possible())
-        held = [setup for setup in setups if self.found.weights.stored(setup.quant, setup.stored) <= usable]
+        weights = [self.found.weights.stored(setup.quant, setup.stored) // self.processes for setup in setups]
+        held = [setup for setup, size in zip(setups, weights, strict=True) if size <= usable]
         rows = []
         for setup in held or setups[-1:]:  # where the weights alone are too large, nothing needs to be counted
             row = self.row(setup, headroom)
@@ -141,25 +144,30 @@ class Estimate:
         yield self.work.rows
 
     def _optimizers(self) -> tuple[str, ...]:
-        """AdamW; where every weight is trained on a GPU and that does not fit, with its state in 8 bits."""
+        """AdamW; where every weight is trained on a GPU and that does not fit, with its state in 8 bits, which is not
+        shared out."""
         if self.train.optimizer != "auto":
             return (self.train.optimizer,)
-        full = self.model.adapter == "none" and self.machine.device == "cuda"
+        full = self.model.adapter == "none" and self.machine.device == "cuda" and self.processes == 1
         return ("adamw_torch", "paged_adamw_8bit") if full else ("adamw_torch",)
 
     def setup(
         self, adapter: str, quant: str, checkpointing: bool, pieces: int = 1, optimizer: str | None = None
     ) -> Setup:
-        """The set-up as models/load.py loads it: in 32 bits what is trained itself and what is small on a CPU, and
-        anything else as its checkpoint is stored. Arithmetic is in 16 bits where the weights are or the machine
-        multiplies so."""
-        checkpoint = WIDTHS.get(self._checkpoint(), 4)
-        small = self.machine.device == "cpu" and self.found.architecture["parameters"] <= SMALL
-        stored = 2 if quant == "nf4" else 4 if adapter == "none" or small else checkpoint
-        precision = self.train.precision
-        halved = precision == "bf16" or (precision == "auto" and self.machine.in_16_bits) or stored == 2
+        """The set-up as it is trained: in 32 bits what computes in them, and anything else as it is loaded. Layers of
+        4 bits multiply in 16 anywhere."""
+        halved = quant == "nf4" or self._arithmetic() == "bf16"
         optimizer = optimizer or next(iter(self._optimizers()))
-        return Setup(adapter, quant, stored, 2 if halved else 4, checkpointing, optimizer, pieces)
+        made = Setup(adapter, quant, 4, 2 if halved else 4, checkpointing, optimizer, pieces)
+        return replace(made, stored=self.loaded(made)) if halved else made
+
+    def loaded(self, setup: Setup) -> int:
+        """Bytes a number as models/load.py loads it, to reply too: in 32 bits what is trained itself and what is small
+        on a CPU, and anything else as its checkpoint is stored."""
+        if setup.quant == "nf4":
+            return 2
+        small = self.machine.device == "cpu" and self.found.architecture["parameters"] <= SMALL
+        return 4 if setup.adapter == "none" or small else WIDTHS.get(self._checkpoint(), 4)
 
     def row(
         self, setup: Setup, headroom: float = HEADROOM, work: Work | None = None, machine: Machine | None = None
@@ -173,9 +181,13 @@ class Estimate:
         stored = held.fp32 if full else held.nf4 if setup.quant == "nf4" else frozen
         logits = round(work.learned * rows / work.rows) * int(self.found.architecture["vocabulary"])
         parts = {
-            **memory.step(setup, held, stored, trained, counted or Activations(), logits, self.train.accumulation),
+            **memory.step(
+                setup, held, stored, trained, counted or Activations(), logits, self.train.accumulation, self.processes
+            ),
             **machine.overhead(setup.computed, work.shapes),
         }
+        if self.processes > 1:
+            parts["gathered"] = memory.gathered(setup, held, int(self.found.architecture["layers"] or 1))
         if machine.device == "cpu":
             small = 4 * logits <= memory.GIVEN_BACK  # a larger tensor leaves no hole
             transient = parts.get("activations", 0) + small * parts.get("logits", 0)
@@ -194,7 +206,9 @@ class Estimate:
         full = setup.adapter == "none"
         key = (full, setup.quant, setup.stored, setup.computed, rows, tokens)
         if key not in self._counted:
-            model = meta.build(self.base, "bfloat16" if setup.stored == 2 else "float32")
+            alone = self.processes == 1  # what is shared out is gathered in the precision that is computed in
+            width = setup.stored if alone else setup.computed
+            model = meta.build(self.base, "bfloat16" if width == 2 else "float32")
             if not full:
                 model = meta.attach(model, self.model.model_copy(update={"adapter": "lora"}))
                 _in_32_bits(model)
@@ -202,11 +216,12 @@ class Estimate:
             quick = in_16_bits and self.machine.device == "cpu"
             wide = _frozen(model)
             packed = setup.quant == "nf4"
-            with halved(model) if quick and not packed else nullcontext():
+            with halved(model) if quick and not packed and alone else nullcontext():
                 narrow = _frozen(model)
                 held = activations.count(model, rows, tokens, autocast=in_16_bits, quick=quick, packed=packed)
             exact = self._checkpoint() == "bfloat16"  # or both are kept
-            self._counted[key] = held, trained, narrow if exact else wide + (wide - narrow)
+            stored = (narrow if exact else wide + (wide - narrow)) * setup.stored // width
+            self._counted[key] = held, trained, stored
         return self._counted[key]
 
     def _checkpoint(self) -> str:
@@ -218,13 +233,15 @@ class Estimate:
         """The options with what the set-up and the base decide in the place of every `auto`."""
         train = {
             "checkpointing": setup.checkpointing, "pieces": setup.pieces, "optimizer": setup.optimizer,
-            "precision": self.train.precision if self.train.precision != "auto" else self._arithmetic(),
+            "precision": self._arithmetic(),
         }  # fmt: skip
         settled = trainer.settled(self.train.model_copy(update=train), self.model, self.found.config)
         return settled, self.model.model_copy(update={"quant": setup.quant})
 
     def _arithmetic(self) -> str:
-        return "bf16" if self.machine.in_16_bits else "fp32"
+        """The precision that was named, or that the machine multiplies in."""
+        asked = self.train.precision
+        return asked if asked != "auto" else "bf16" if self.machine.in_16_bits else "fp32"
 
 
 def _frozen(model: Any) -> int:

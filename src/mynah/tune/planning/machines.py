@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from mynah.core import processes
 from mynah.core.errors import UserError, did_you_mean
 
 GIB = 1024**3
@@ -150,15 +152,22 @@ def _apple(name: str, gibibytes: float) -> Machine:
 
 
 def this() -> Machine:
-    """This machine: its GPU where torch's CUDA sees one, or else the memory that the system, or the container, has. A
-    Mac is its CPU here: `train` computes there."""
+    """This machine: its GPU where torch's CUDA sees one, or else the memory that the system, or the container, has, of
+    which each of the processes that a launcher started here has its part. A Mac is its CPU here: `train` computes
+    there."""
     import torch
 
     from mynah.models.load import multiplies_in_16_bits
 
     if torch.cuda.is_available():
         return Machine(THIS, "cuda", int(torch.cuda.get_device_properties(0).total_memory), multiplies_in_16_bits())
-    return Machine(THIS, "cpu", min(psutil.virtual_memory().total, _limit()), multiplies_in_16_bits())
+    memory = min(psutil.virtual_memory().total, _limit()) // _processes()
+    return Machine(THIS, "cpu", memory, multiplies_in_16_bits())
+
+
+def _processes() -> int:
+    """Those on this machine that do this work together."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", 1)) if processes.count() > 1 else 1
 
 
 def _limit() -> int:

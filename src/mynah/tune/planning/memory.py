@@ -108,29 +108,39 @@ class Setup:
 
 
 def step(
-    setup: Setup, held: Weights, stored: int, trained: int, activations: Activations, logits: int, batches: int = 1
-) -> dict[str, int]:
+    setup: Setup, held: Weights, stored: int, trained: int, activations: Activations, logits: int, batches: int = 1,
+    processes: int = 1,
+) -> dict[str, int]:  # fmt: skip
     """Bytes of a training step by part. stored: bytes of the base's weights; trained: parameters that are trained,
     which are held in 32 bits; logits: tokens that are learned times the size of the vocabulary; batches: those whose
-    gradients are added up."""
+    gradients are added up; processes: those that share out what is held from step to step."""
     full = setup.adapter == "none"
     # Without checkpointing the copies that autocast makes of the weights are among the activations; with it those of
     # frozen weights go with their layer, but those of trained ones are kept until the forward pass ends.
-    mixed = full and setup.checkpointing and setup.stored > setup.computed
+    mixed = full and setup.checkpointing and setup.stored > setup.computed and processes == 1
     parts = {
-        "weights": stored,
-        "adapter": 0 if full else 4 * trained,
+        "weights": stored // processes,
+        "adapter": 0 if full else 4 * trained // processes,
         "copies in 16 bits": setup.computed * held.linear if mixed else 0,
         "unpacked layer": setup.computed * held.largest if setup.quant == "nf4" else 0,
-        "gradients": 4 * trained,
-        "optimizer": round(STATES[setup.optimizer] * trained),
+        "gradients": 4 * trained // processes,
+        "optimizer": round(STATES[setup.optimizer] * trained) // processes,
         "activations": activations.checkpointed if setup.checkpointing else activations.whole,
         "logits": LOGITS * logits,
     }
     if full and batches * setup.pieces == 1:  # the first gradient is there with all activations, the last with none
         before = sum(parts[part] for part in ("copies in 16 bits", "activations", "logits"))
-        parts["not at once"] = -min(4 * (trained - held.head), before)
+        parts["not at once"] = -min(4 * (trained - held.head) // processes, before)
     return {part: size for part, size in parts.items() if size}
+
+
+def gathered(setup: Setup, held: Weights, layers: int) -> int:
+    """Bytes of what is shared out and there as a whole while it is used, in the precision that is computed in: a layer
+    and the next one, the embeddings and the output layer (Zhao et al. 2023, "PyTorch FSDP", arXiv:2304.11277)."""
+    every = held.fp32 // 4
+    return round(held.stored(setup.quant, setup.computed) * (every - held.head) / every * 2 / layers) + 2 * (
+        setup.computed * held.head
+    )
 
 
 def cache(config: Any, head_size: int, rows: int, tokens: int, width: int = 2) -> int:
