@@ -50,7 +50,7 @@ def test_it_is_downloaded_with_a_word_and_then_no_network_is_asked(
         assert hub.downloaded(NAME) is None and hub.answers(NAME) and not hub.answers("acme/other")
         first, _ = load.load(NAME)
     told = capsys.readouterr().err
-    assert f"downloading {NAME}: " in told and "licence mit" in told
+    assert f"downloading {NAME}: " in told and "license mit" in told
     assert hub.downloaded(NAME)
 
     def no_network(*_: Any, **__: Any) -> None:

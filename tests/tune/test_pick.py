@@ -39,7 +39,7 @@ def best(machine: str, language: str, **model: Any) -> str | None:
 def test_the_list_tells_what_the_architecture_has(base: Recommended) -> None:
     found = meta.architecture(bases.find(base.name), meta.build(bases.find(base.name)))
     assert (found["parameters"], found["context"]) == (base.parameters, base.context)
-    assert base.licence and base.source and "en" in base.languages
+    assert base.license and base.source and "en" in base.languages
     assert 1.9 < base.gigabytes * 1e9 / base.parameters < 2.6
     assert all(2 <= len(code) <= 3 and code.isalpha() for code in base.languages)
 

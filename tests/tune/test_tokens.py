@@ -38,7 +38,7 @@ def test_what_is_learned_are_the_turns_of_the_persona(project: Project, capfd: p
     assert said and learned.split("<|end|>")[: len(said)] == said[: learned.count("<|end|>")]
 
 
-def test_brackets_show_what_is_learned_where_there_are_no_colours(
+def test_brackets_show_what_is_learned_where_there_are_no_colors(
     project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -49,10 +49,10 @@ def test_brackets_show_what_is_learned_where_there_are_no_colours(
     assert spans and not any("<|user|>" in span or "<|assistant|>" in span for span in spans)
 
 
-def test_colours_need_no_brackets() -> None:
+def test_colors_need_no_brackets() -> None:
     told = [{"id": 1, "text": "[user]", "learned": False}, {"id": 2, "text": "hi", "learned": True}]
-    assert tokens.coloured(told).plain == "[user]hi" and tokens.coloured(told, marked=True).plain == "[user]⟦hi⟧"
-    assert tokens.coloured(told).spans[1].style in tokens.COLOURS
+    assert tokens.colored(told).plain == "[user]hi" and tokens.colored(told, marked=True).plain == "[user]⟦hi⟧"
+    assert tokens.colored(told).spans[1].style in tokens.COLORS
 
 
 def test_a_project_without_a_dataset_is_told_what_to_do(tmp_path: Path) -> None:

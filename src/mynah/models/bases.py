@@ -14,13 +14,13 @@ RATE = 50.0  # megabits a second, assumed where nobody has measured
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """A base: its name on the hub, size in parameters and gigabytes, licence, languages by their ISO 639 codes, context
+    """A base: its name on the hub, size in parameters and gigabytes, license, languages by their ISO 639 codes, context
     in tokens, what it needs, and where all that is from."""
 
     name: str
     parameters: int
     gigabytes: float
-    licence: str
+    license: str
     languages: frozenset[str]
     context: int
     needs: str

@@ -83,7 +83,7 @@ def check(name: str, hint: str = "") -> None:
 
 
 def download(name: str) -> None:
-    """Bring a base here, with a line that says how much it is and its licence, and a bar. One without weights in
+    """Bring a base here, with a line that says how much it is and its license, and a bar. One without weights in
     safetensors is left to transformers, which knows where the hub may have converted ones. Raises UserError where there
     is no such base, no room for it, or no end."""
     from huggingface_hub import HfApi, snapshot_download
@@ -98,7 +98,7 @@ def download(name: str) -> None:
             return
         size = sum(sizes[file] for file in wanted)
         _check_room(name, size)
-        processes.say(f"downloading {name}: {megabytes(size)}, {_licence(info)}; after that no network is needed")
+        processes.say(f"downloading {name}: {megabytes(size)}, {_license(info)}; after that no network is needed")
         with _bars():
             snapshot_download(name, allow_patterns=wanted)
     except GatedRepoError as error:
@@ -135,10 +135,10 @@ def free() -> int:
     return shutil.disk_usage(next(place for place in (cache, *cache.parents) if place.exists())).free
 
 
-def _licence(info: Any) -> str:
+def _license(info: Any) -> str:
     """In words."""
     tagged = [tag.removeprefix("license:") for tag in info.tags or () if tag.startswith("license:")]
-    return f"licence {tagged[0]}" if tagged else "of no licence that its page names"
+    return f"license {tagged[0]}" if tagged else "of no license that its page names"
 
 
 @contextmanager

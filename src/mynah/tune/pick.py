@@ -75,7 +75,7 @@ class Offer(NamedTuple):
         """Whether to download it."""
         base = self.base
         costs = (
-            f"{base.gigabytes:g} GB, about {base.minutes:.0f} minutes at {RATE:.0f} Mbit/s (assumed), {base.licence}"
+            f"{base.gigabytes:g} GB, about {base.minutes:.0f} minutes at {RATE:.0f} Mbit/s (assumed), {base.license}"
         )
         choices = {base.name: f"{self.why}; {costs}", STARTER: "the embedded starter, which needs no download"}
         todo = f"Say --base {base.name} to download it, or --base {STARTER}."

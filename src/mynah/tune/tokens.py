@@ -1,8 +1,8 @@
-"""Show tokens: examples as the model sees them, with the tokens that the loss sees in colour.
+"""Show tokens: examples as the model sees them, with the tokens that the loss sees in color.
 
     mynah show-tokens --base starter
 
-A token that is learned is coloured, or stands in ⟦brackets⟧, which no template writes, where there are no colours; with
+A token that is learned is colored, or stands in ⟦brackets⟧, which no template writes, where there are no colors; with
 --ids each has its number.
 """
 
@@ -31,7 +31,7 @@ from mynah.tune.rows import tokenized
 from mynah.tune.train import Options as TrainOptions
 
 HALF = "\ufffd"  # how a character is shown of which not all tokens are there
-COLOURS = ("bold green", "bold cyan")  # by turns, so that it is seen where a token ends
+COLORS = ("bold green", "bold cyan")  # by turns, so that it is seen where a token ends
 OTHERS = ("dim", "")
 MARKS = "⟦⟧"
 
@@ -58,7 +58,7 @@ def main(call: Call) -> None:
     for row in rows:
         learned = sum(token["learned"] for token in row["tokens"])
         call.say(f"\n{row['example']}: {len(row['tokens'])} tokens, of which {learned} are learned")
-        console.print(coloured(row["tokens"], shown.ids, marked=console.no_color or console.color_system is None))
+        console.print(colored(row["tokens"], shown.ids, marked=console.no_color or console.color_system is None))
     call.say.result(rows)
 
 
@@ -99,8 +99,8 @@ def texts(tokenizer: Any, ids: Sequence[int]) -> Iterator[str]:
         told = text
 
 
-def coloured(tokens: list[dict[str, Any]], ids: bool = False, *, marked: bool = False) -> Text:
-    """The tokens one after the other; what is learned in colour, and in MARKS for those who see none."""
+def colored(tokens: list[dict[str, Any]], ids: bool = False, *, marked: bool = False) -> Text:
+    """The tokens one after the other; what is learned in color, and in MARKS for those who see none."""
     text = Text()
     for place, token in enumerate(tokens):
         before = place and tokens[place - 1]["learned"]
@@ -108,5 +108,5 @@ def coloured(tokens: list[dict[str, Any]], ids: bool = False, *, marked: bool = 
         said = f"{token['text']}⟨{token['id']}⟩" if ids else token["text"]
         opened = MARKS[0] if marked and token["learned"] and not before else ""
         closed = MARKS[1] if marked and token["learned"] and not after else ""
-        text.append(f"{opened}{said}{closed}", (COLOURS if token["learned"] else OTHERS)[place % 2])
+        text.append(f"{opened}{said}{closed}", (COLORS if token["learned"] else OTHERS)[place % 2])
     return text
