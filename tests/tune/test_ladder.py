@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import torch
 
+from mynah.core import processes
 from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, write_json
 from mynah.core.tables import write_examples
 from mynah.core.types import Example, Turn
 from mynah.models.load import Options as ModelOptions
+from mynah.models.render import IGNORED
 from mynah.tune import ladder, train, trainer
 from mynah.tune.ladder import Ladder, OutOfMemory, Rung
 from mynah.tune.planning import machines
@@ -141,6 +143,18 @@ def test_pieces_hold_every_row_once(rows: int, pieces: int) -> None:
     assert 0 < len(found) <= pieces and all(piece["n"] == 7 for piece in found)
     assert torch.equal(torch.cat([piece["labels"] for piece in found]), batch["labels"])
     assert all(len(piece["input_ids"]) == len(piece["labels"]) for piece in found)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_of_several_processes_each_makes_as_many_passes_as_the_one_with_the_most(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    another = (True, True, True, False)  # the pieces that it has
+    monkeypatch.setattr(processes, "any_of", lambda *flags: tuple(a or b for a, b in zip(flags, another, strict=True)))
+    batch = {"input_ids": torch.ones(rows, 2), "labels": torch.ones(rows, 2), "n": 7}
+    found = ladder.alike(list(ladder.cut(batch, 3)), 4)
+    assert len(found) == 3 and sum((piece["labels"] != IGNORED).sum() for piece in found) == 2 * rows
+    assert all(len(piece["input_ids"]) == 1 for piece in found if (piece["labels"] == IGNORED).all())
 
 
 def test_what_is_auto_is_decided_and_not_decided_again(tmp_path: Path, base: Path) -> None:

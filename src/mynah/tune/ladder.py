@@ -99,9 +99,18 @@ def in_pieces(trainer: Any, pieces: int) -> None:
     def training_step(model: Any, inputs: Mapping[str, Any], num_items_in_batch: Any = None) -> Any:
         if num_items_in_batch is None:
             num_items_in_batch = (inputs["labels"] != IGNORED).sum()
-        return sum(whole(model, piece, num_items_in_batch) for piece in cut(inputs, pieces))
+        return sum(whole(model, piece, num_items_in_batch) for piece in alike(list(cut(inputs, pieces)), pieces))
 
     trainer.training_step = training_step
+
+
+def alike(cuts: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The pieces of a batch, as many as the process with the most of them has, at most so many: the processes meet in
+    each pass. What is added is a row without a token to learn."""
+    passes = sum(processes.any_of(*(place < len(cuts) for place in range(most))))
+    row = _part(cuts[0], slice(1))
+    nothing = {**row, "labels": row["labels"].new_full(row["labels"].shape, IGNORED)}
+    return [*cuts, *[nothing] * (passes - len(cuts))]
 
 
 def cut(inputs: Mapping[str, Any], pieces: int) -> Iterator[dict[str, Any]]:
@@ -109,10 +118,16 @@ def cut(inputs: Mapping[str, Any], pieces: int) -> Iterator[dict[str, Any]]:
     rows = len(inputs["labels"])
     size = -(-rows // pieces)
     for start in range(0, rows, size):
-        yield {
-            name: value[start : start + size] if hasattr(value, "shape") and len(value) == rows else value
-            for name, value in inputs.items()
-        }
+        yield _part(inputs, slice(start, start + size))
+
+
+def _part(inputs: Mapping[str, Any], which: slice) -> dict[str, Any]:
+    """These rows of a batch, and what is no row as it is."""
+    rows = len(inputs["labels"])
+    return {
+        name: value[which] if hasattr(value, "shape") and len(value) == rows else value
+        for name, value in inputs.items()
+    }
 
 
 def _empty_cache() -> None:
