@@ -128,8 +128,28 @@ def test_a_ladder_remembers_where_it_was(tmp_path: Path) -> None:
     assert again.rung == Rung(3)
     again.down()
     assert again.rung == Rung(3, checkpointing=True) and len(list(again.notes())) == 3
-    with pytest.raises(OutOfMemory):
+    with pytest.raises(OutOfMemory, match="--quant nf4") as told:
         again.down()
+    assert "train." not in str(told.value)  # nothing of that would help
+    assert Ladder(tmp_path, Rung()).rung == Rung()
+
+
+def test_a_ladder_begins_where_it_is_told_to_unless_it_was_further_down(tmp_path: Path) -> None:
+    one = Ladder(tmp_path, Rung())
+    one.rows = 8
+    one.down()
+    assert Ladder(tmp_path, Rung(4)).rung == Rung(4)
+    assert Ladder(tmp_path, Rung(1, checkpointing=True)).rung == Rung(2, checkpointing=True)
+    assert Ladder(tmp_path, Rung(1)).rung == Rung(2)
+    assert len(list(Ladder(tmp_path, Rung(4)).notes())) == 1
+
+
+def test_several_processes_are_told_what_one_does_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    one = Ladder(tmp_path, Rung())
+    one.rows = 8
+    with pytest.raises(OutOfMemory, match=r"train\.pieces=2"):
+        one.down()
 
 
 @pytest.mark.parametrize(("rows", "pieces"), [(1, 1), (5, 2), (5, 4), (3, 9), (8, 3)])

@@ -24,6 +24,8 @@ NOTED = "ladder.json"
 SIGNS = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
 """How torch's allocators and the kernels' libraries say it, where they raise no type of its own."""
 
+TODO = "End other programs, or take the base in 4 bits (--quant nf4) or a smaller base."
+
 
 class OutOfMemory(UserError):
     """Memory ran out, and there is no further rung."""
@@ -42,13 +44,15 @@ class Rung:
 
 
 class Ladder:
-    """The rungs of one run, the present one in `folder`."""
+    """The rungs of one run, the present one in `folder`. It begins at `top`, or where an attempt before went further
+    down, there."""
 
     def __init__(self, folder: Path, top: Rung) -> None:
         self.rows = 1  # of the largest batch, known once there are batches
         self._noted = folder / NOTED
-        noted = read_json(self._noted) if self._noted.exists() else [asdict(top)]
-        self.taken = [Rung(**each) for each in noted]
+        noted = [Rung(**each) for each in read_json(self._noted)] if self._noted.exists() else [top]
+        lowest = Rung(max(noted[-1].pieces, top.pieces), noted[-1].checkpointing or top.checkpointing)
+        self.taken = [*noted[:-1], lowest]
 
     @property
     def rung(self) -> Rung:
@@ -58,12 +62,13 @@ class Ladder:
     def down(self) -> None:
         """Take the next rung. Raises OutOfMemory where there is none."""
         below = self._below()
-        if below is None or processes.count() > 1:  # of several the others wait for the step that this one gave up
-            found = f"too little for {self.rung}"
-            todo = (
-                "Take the base in 4 bits (--quant nf4), a smaller base, --set train.pieces=4 or train.batch_tokens=256."
-            )
-            raise OutOfMemory("memory for a training step", found, todo)
+        several = processes.count() > 1  # of which the others wait for the step that this one gave up
+        if below is None or several:
+            self._noted.unlink(missing_ok=True)  # what is tried next, with more memory or other options, begins anew
+            todo = TODO
+            if below is not None:
+                todo += f" Or --set train.pieces={below.pieces} --set train.checkpointing=true"
+            raise OutOfMemory("memory for a training step", f"too little for {self.rung}", todo)
         self.taken.append(below)
         write_json(self._noted, [asdict(rung) for rung in self.taken])
         gc.collect()  # what the attempt held
