@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from mynah.models.render import DIALOGPT, IGNORED, INNER_BREAK, Renderer, window
 from mynah.tune import plan, train, trainer
 from mynah.tune.batches import Step
 from mynah.tune.methods import seq2seq, sft
+from mynah.tune.methods._trainer import size
 from mynah.tune.planning import bases as planned_bases
-from mynah.tune.rows import tokenized
+from mynah.tune.rows import Rows, tokenized
 from tests import bases
 from tests.models.templates import CHATML, tokenizer_with
 from tests.models.test_load import GREEDY, PROMPTS, TALK, trained
@@ -178,6 +180,25 @@ def test_an_encoder_decoder_has_a_row_a_reply_of_the_same_tokens(tmp_path: Path)
         assert engine.renderer.parse(engine.tokenizer.decode(row["labels"])) == LINES.turns[place].bubbles
     with pytest.raises(UserError, match="learn: all"):
         tokenized([LINES], engine, "all")
+
+
+@pytest.mark.parametrize(("name", "method", "each"), [("FLAN-T5", seq2seq, 5), ("Llama", sft, 1)])
+def test_each_row_is_known_by_its_example_and_by_the_size_that_the_trainer_takes_it_for(
+    name: str, method: Any, each: int, tmp_path: Path
+) -> None:
+    engine = Engine(made(name, tmp_path))
+    talks = [LINES, replace(LINES, id="2")]
+    options = train.Options(epochs=1, batch_tokens=256, precision="fp32")
+    rows = Rows({"train": talks, "valid": talks[:1]}, engine, options)
+    assert rows.origins() == ["1"] * each + ["2"] * each
+    train_rows, arguments = rows.by_part["train"], trainer.arguments(tmp_path, options)
+    learner = method.trainer(engine.model, engine.tokenizer, train_rows, train_rows, arguments, Step(256), [], None)
+    assert sorted(rows.batches) == sorted(learner.get_train_dataloader().batch_sampler)
+
+
+def test_a_row_of_an_encoder_decoder_has_two_sides_even_where_they_are_alike() -> None:
+    row = {"input_ids": [1] * 33, "labels": [1] * 33}
+    assert size(row, architectures.EncoderDecoder()) == 128 and size(row, architectures.Decoder()) == 64
 
 
 def test_the_loss_of_an_encoder_decoder_is_the_mean_over_the_replies(tmp_path: Path) -> None:

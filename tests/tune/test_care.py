@@ -110,8 +110,13 @@ def test_a_training_without_gradients_is_ended_and_one_that_learned_nothing_says
         still.check()
     worse, better = ([*steps(4.0, 3.0, 2.0, 9.0), {"eval_loss": loss, "step": 4}] for loss in (3.1, 2.9))
     (note,) = cared(worse).note()
-    assert "the best validation loss is 3.10, the loss of the first steps was 3.00" in note
+    assert "the loss of the first steps was 3.00, that of the last ones 4.50, the best validation loss 3.10" in note
     assert cared(better).note() == []
+
+
+def test_a_validation_part_that_is_harder_is_no_sign_that_nothing_was_learned() -> None:
+    fell = [4.0 - step / 10 for step in range(30)]
+    assert cared([*steps(*fell), {"eval_loss": 4.5, "step": 30}]).note() == []
 
 
 def test_a_validation_loss_that_is_no_number_is_an_error() -> None:

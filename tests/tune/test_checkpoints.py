@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from mynah.core.errors import UserError
 from mynah.tune.checkpoints import SHARDED, WHOLE, Checkpoints
@@ -36,7 +38,7 @@ def stepped(callback: Any, epoch: float = 0.5) -> SimpleNamespace:
 
 def begun(checkpoints: Checkpoints) -> Any:
     callback = checkpoints.callback()
-    callback.on_train_begin(None, None, None)
+    callback.on_train_begin(None, SimpleNamespace(best_global_step=None), None)
     return callback
 
 
@@ -51,6 +53,41 @@ def test_the_newest_and_the_best_are_kept(tmp_path: Path) -> None:
     checkpoints = written(tmp_path, 2, 4, 6)
     begun(checkpoints).on_save(None, SimpleNamespace(global_step=6, best_global_step=2), None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-2", "checkpoint-6"]
+
+
+def test_a_training_that_goes_on_needs_no_room_for_the_checkpoints_that_are_there(tmp_path: Path) -> None:
+    model = torch.nn.Linear(100, 10, bias=False)  # 4,000 bytes, and twice as much of AdamW
+    assert Checkpoints(tmp_path / "none", 5.0).size(model) == 3 * 12_000
+    checkpoints = written(tmp_path, 2, 4)
+    for step in (2, 4):
+        (tmp_path / f"checkpoint-{step}" / "optimizer.pt").write_bytes(bytes(12_000))
+    assert checkpoints.size(model) == 12_000
+    (tmp_path / "checkpoint-4" / "more").write_bytes(bytes(99_000))
+    assert checkpoints.size(model) == 0
+
+
+def test_the_best_checkpoint_is_found_where_the_project_was_moved(tmp_path: Path) -> None:
+    checkpoints = written(tmp_path, 2, 4)
+    state = SimpleNamespace(best_global_step=2, best_model_checkpoint="elsewhere/checkpoint-2")
+    checkpoints.callback().on_train_begin(None, state, None)
+    assert state.best_model_checkpoint == str(tmp_path / "checkpoint-2")
+
+
+def test_what_a_kill_leaves_of_a_checkpoint_that_is_removed_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = written(tmp_path, 2)
+    (tmp_path / "checkpoint-2" / "optimizer.pt").touch()
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(shutil, "rmtree", _killed)
+        checkpoints.remove()
+    assert checkpoints.newest() is None
+    checkpoints.remove()
+    assert not tmp_path.exists()
+
+
+def _killed(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_checkpoint_of_shared_out_weights_is_gone_on_with_as_it_was_written(tmp_path: Path) -> None:

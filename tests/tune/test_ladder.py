@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import torch
 
+from mynah.core import processes
 from mynah.core.errors import UserError
 from mynah.core.folder import Account, Project, write_json
 from mynah.core.tables import write_examples
 from mynah.core.types import Example, Turn
 from mynah.models.load import Options as ModelOptions
+from mynah.models.render import IGNORED
 from mynah.tune import ladder, train, trainer
 from mynah.tune.ladder import Ladder, OutOfMemory, Rung
 from mynah.tune.planning import machines
@@ -126,8 +128,28 @@ def test_a_ladder_remembers_where_it_was(tmp_path: Path) -> None:
     assert again.rung == Rung(3)
     again.down()
     assert again.rung == Rung(3, checkpointing=True) and len(list(again.notes())) == 3
-    with pytest.raises(OutOfMemory):
+    with pytest.raises(OutOfMemory, match="--quant nf4") as told:
         again.down()
+    assert "train." not in str(told.value)  # nothing of that would help
+    assert Ladder(tmp_path, Rung()).rung == Rung()
+
+
+def test_a_ladder_begins_where_it_is_told_to_unless_it_was_further_down(tmp_path: Path) -> None:
+    one = Ladder(tmp_path, Rung())
+    one.rows = 8
+    one.down()
+    assert Ladder(tmp_path, Rung(4)).rung == Rung(4)
+    assert Ladder(tmp_path, Rung(1, checkpointing=True)).rung == Rung(2, checkpointing=True)
+    assert Ladder(tmp_path, Rung(1)).rung == Rung(2)
+    assert len(list(Ladder(tmp_path, Rung(4)).notes())) == 1
+
+
+def test_several_processes_are_told_what_one_does_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    one = Ladder(tmp_path, Rung())
+    one.rows = 8
+    with pytest.raises(OutOfMemory, match=r"train\.pieces=2"):
+        one.down()
 
 
 @pytest.mark.parametrize(("rows", "pieces"), [(1, 1), (5, 2), (5, 4), (3, 9), (8, 3)])
@@ -141,6 +163,18 @@ def test_pieces_hold_every_row_once(rows: int, pieces: int) -> None:
     assert 0 < len(found) <= pieces and all(piece["n"] == 7 for piece in found)
     assert torch.equal(torch.cat([piece["labels"] for piece in found]), batch["labels"])
     assert all(len(piece["input_ids"]) == len(piece["labels"]) for piece in found)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_of_several_processes_each_makes_as_many_passes_as_the_one_with_the_most(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    another = (True, True, True, False)  # the pieces that it has
+    monkeypatch.setattr(processes, "any_of", lambda *flags: tuple(a or b for a, b in zip(flags, another, strict=True)))
+    batch = {"input_ids": torch.ones(rows, 2), "labels": torch.ones(rows, 2), "n": 7}
+    found = ladder.alike(list(ladder.cut(batch, 3)), 4)
+    assert len(found) == 3 and sum((piece["labels"] != IGNORED).sum() for piece in found) == 2 * rows
+    assert all(len(piece["input_ids"]) == 1 for piece in found if (piece["labels"] == IGNORED).all())
 
 
 def test_what_is_auto_is_decided_and_not_decided_again(tmp_path: Path, base: Path) -> None:

@@ -55,6 +55,15 @@ def test_two_processes_equal_one(ready: Path, alone: Callable[[str], Trained], k
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shared", SHARED)
+def test_they_make_as_many_passes_where_their_batches_have_unlike_numbers_of_pieces(
+    ready: Path, alone: Callable[[str], Trained], shared: str
+) -> None:
+    settings = (EPOCHS, *SHARED[shared], "train.pieces=3")
+    same(alone("LoRA"), trainings.finished(trainings.copy(ready, f"{shared} pieces"), settings, 2), 1e-3)
+
+
+@pytest.mark.slow
 def test_accelerate_launch_starts_them_too(ready: Path, alone: Callable[[str], Trained]) -> None:
     project = trainings.copy(ready, "launched")
     same(alone("LoRA"), trainings.finished(project, (EPOCHS,), 2, "accelerate --use_fsdp --fsdp_version 2"), 1e-3)

@@ -41,6 +41,7 @@ class Decoder:
 
     METHOD = "sft"  # how it is trained where nobody says
     TASK = "CAUSAL_LM"  # what PEFT calls it
+    SIDES = ("input_ids",)  # of a row that is trained on, what passes through the model
 
     def family(self) -> Any:
         """The class by which transformers loads it."""
@@ -80,6 +81,7 @@ class EncoderDecoder:
 
     METHOD = "seq2seq"
     TASK = "SEQ_2_SEQ_LM"
+    SIDES = ("input_ids", "labels")
 
     def family(self) -> Any:
         """The class by which transformers loads it."""

@@ -21,6 +21,7 @@ from mynah.tune.batches import TokenBatches
 MOST = 5  # steps in a row that may be left out before the training ends
 STILL = 10  # steps in a row without any gradient before the training ends: what it learns is gone
 FIRST = 3  # steps whose losses tell what the base could before
+LAST = 10  # steps whose losses tell what it can at the end
 AWAY = 2.0  # nats above the best smoothed loss: a perplexity seven times as high
 LONG = 20  # steps in a row that the smoothed loss is so far above before the training ends
 SMOOTH = 0.9  # share of the smoothed loss that was there before
@@ -135,16 +136,13 @@ class Care:
             end = max(line["step"] for line in self.curves)
             why = self._losses.told()
             notes.append(f"the training was ended at step {end}: {why}; the result is the best checkpoint")
-        first, best = self._first(), min(validation_losses(self.curves), default=math.nan)
-        if best > first:
-            found = f"the best validation loss is {best:.2f}, the loss of the first steps was {first:.2f}"
-            notes.append(f"little or nothing was learned: {found}. {self._todo}")
+        losses = [line["loss"] for line in self.curves if "loss" in line]
+        first, last = mean(losses[:FIRST]), mean(losses[-LAST:])
+        best = min(validation_losses(self.curves), default=math.nan)
+        if best > first and last > first:  # where it fell in training, the validation part is merely harder
+            found = f"the loss of the first steps was {first:.2f}, that of the last ones {last:.2f}"
+            notes.append(f"little or nothing was learned: {found}, the best validation loss {best:.2f}. {self._todo}")
         return notes
-
-    def _first(self) -> float:
-        """The mean loss of the first steps, in which the base is still itself."""
-        found = [line["loss"] for line in self.curves if "loss" in line][:FIRST]
-        return sum(found) / len(found) if found else math.nan
 
     def _named(self, most: int, step: int) -> str:
         """Where the rows of a step are from, in brackets."""
@@ -183,6 +181,11 @@ class Losses:
         if self.away >= LONG:
             return f"one that rose from {self.best:.2f} to {self.smooth:.2f} and stayed there for {self.away} steps"
         return ""
+
+
+def mean(losses: Sequence[float]) -> float:
+    """The mean, which is no number where there are none."""
+    return sum(losses) / len(losses) if losses else math.nan
 
 
 def validation_losses(curves: Curves) -> list[float]:

@@ -57,14 +57,20 @@ class Checkpoints:
         return str(whole[-1]) if whole else None
 
     def size(self, model: Any) -> int:
-        """Bytes that the checkpoints of this model can take at once."""
+        """Bytes that the checkpoints of this model can take at once, beside those that lie here already."""
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         states = STATES + 1 if self._sharded else STATES  # the library then writes the weights twice
-        return int(trained * 4 * states * HELD)
+        return max(0, int(trained * 4 * states * HELD) - processes.first_does(self._here))
+
+    def _here(self) -> int:
+        """Bytes of the files that lie here."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def remove(self) -> None:
-        """All of them: the training is complete."""
+        """All of them: the training is complete. First their marks: what a kill leaves of them does not count."""
         if processes.first():
+            for each in self._all():
+                (each / WHOLE).unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
@@ -111,6 +117,7 @@ class Checkpoints:
             def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
                 self.saved = self.stepped = time.time()
                 self.longest = 0.0
+                state.best_model_checkpoint = checkpoints._best(state.best_global_step)
 
             def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
                 now = time.time()
@@ -152,6 +159,12 @@ class Checkpoints:
             if _step(old) not in (step, best):
                 (old / WHOLE).unlink(missing_ok=True)
                 shutil.rmtree(old)
+
+    def _best(self, step: int | None) -> str | None:
+        """The best checkpoint, by its step. A state that is gone on with holds its path as it was when it was written,
+        which tells nothing where the project was moved or the command is given in another folder."""
+        found = self.folder / f"checkpoint-{step}"
+        return str(found) if found.is_dir() else None
 
     def _all(self) -> list[Path]:
         return sorted(self.folder.glob("checkpoint-*"), key=_step)

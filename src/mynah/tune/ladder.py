@@ -22,6 +22,8 @@ from mynah.models.render import IGNORED
 
 NOTED = "ladder.json"
 
+TODO = "End other programs, or take the base in 4 bits (--quant nf4) or a smaller base."
+
 
 class OutOfMemory(UserError):
     """Memory ran out, and there is no further rung."""
@@ -40,13 +42,15 @@ class Rung:
 
 
 class Ladder:
-    """The rungs of one run, the present one in `folder`."""
+    """The rungs of one run, the present one in `folder`. It begins at `top`, or where an attempt before went further
+    down, there."""
 
     def __init__(self, folder: Path, top: Rung) -> None:
         self.rows = 1  # of the largest batch, known once there are batches
         self._noted = folder / NOTED
-        noted = read_json(self._noted) if self._noted.exists() else [asdict(top)]
-        self.taken = [Rung(**each) for each in noted]
+        noted = [Rung(**each) for each in read_json(self._noted)] if self._noted.exists() else [top]
+        lowest = Rung(max(noted[-1].pieces, top.pieces), noted[-1].checkpointing or top.checkpointing)
+        self.taken = [*noted[:-1], lowest]
 
     @property
     def rung(self) -> Rung:
@@ -56,12 +60,13 @@ class Ladder:
     def down(self) -> None:
         """Take the next rung. Raises OutOfMemory where there is none."""
         below = self._below()
-        if below is None or processes.count() > 1:  # of several the others wait for the step that this one gave up
-            found = f"too little for {self.rung}"
-            todo = (
-                "Take the base in 4 bits (--quant nf4), a smaller base, --set train.pieces=4 or train.batch_tokens=256."
-            )
-            raise OutOfMemory("memory for a training step", found, todo)
+        several = processes.count() > 1  # of which the others wait for the step that this one gave up
+        if below is None or several:
+            self._noted.unlink(missing_ok=True)  # what is tried next, with more memory or other options, begins anew
+            todo = TODO
+            if below is not None:
+                todo += f" Or --set train.pieces={below.pieces} --set train.checkpointing=true"
+            raise OutOfMemory("memory for a training step", f"too little for {self.rung}", todo)
         self.taken.append(below)
         write_json(self._noted, [asdict(rung) for rung in self.taken])
         gc.collect()  # what the attempt held
@@ -88,9 +93,18 @@ def in_pieces(trainer: Any, pieces: int) -> None:
     def training_step(model: Any, inputs: Mapping[str, Any], num_items_in_batch: Any = None) -> Any:
         if num_items_in_batch is None:
             num_items_in_batch = (inputs["labels"] != IGNORED).sum()
-        return sum(whole(model, piece, num_items_in_batch) for piece in cut(inputs, pieces))
+        return sum(whole(model, piece, num_items_in_batch) for piece in alike(list(cut(inputs, pieces)), pieces))
 
     trainer.training_step = training_step
+
+
+def alike(cuts: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The pieces of a batch, as many as the process with the most of them has, at most so many: the processes meet in
+    each pass. What is added is a row without a token to learn."""
+    passes = sum(processes.any_of(*(place < len(cuts) for place in range(most))))
+    row = _part(cuts[0], slice(1))
+    nothing = {**row, "labels": row["labels"].new_full(row["labels"].shape, IGNORED)}
+    return [*cuts, *[nothing] * (passes - len(cuts))]
 
 
 def cut(inputs: Mapping[str, Any], pieces: int) -> Iterator[dict[str, Any]]:
@@ -98,10 +112,16 @@ def cut(inputs: Mapping[str, Any], pieces: int) -> Iterator[dict[str, Any]]:
     rows = len(inputs["labels"])
     size = -(-rows // pieces)
     for start in range(0, rows, size):
-        yield {
-            name: value[start : start + size] if hasattr(value, "shape") and len(value) == rows else value
-            for name, value in inputs.items()
-        }
+        yield _part(inputs, slice(start, start + size))
+
+
+def _part(inputs: Mapping[str, Any], which: slice) -> dict[str, Any]:
+    """These rows of a batch, and what is no row as it is."""
+    rows = len(inputs["labels"])
+    return {
+        name: value[which] if hasattr(value, "shape") and len(value) == rows else value
+        for name, value in inputs.items()
+    }
 
 
 def _empty_cache() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mynah.core.types import Example
 from mynah.tune.batches import Step, TokenBatches
-from mynah.tune.methods._trainer import learned, rounded
+from mynah.tune.methods._trainer import learned, size
 
 if TYPE_CHECKING:
     from mynah.tune.planning.estimate import Work
@@ -21,23 +22,35 @@ Row = dict[str, list[int]]
 
 def tokenized(examples: Sequence[Example], engine: Any, learn: str = "persona") -> list[Row]:
     """The rows that the trainer gets: token ids and labels of each window of each example."""
+    return list(chain.from_iterable(by_example(examples, engine, learn)))
+
+
+def by_example(examples: Sequence[Example], engine: Any, learn: str) -> Iterator[list[Row]]:
+    """The rows of each example."""
     rows = engine.architecture.rows
-    return [row for e in examples for piece in engine.windows(e) for row in rows(engine.renderer, piece, learn)]
+    for example in examples:
+        yield [row for piece in engine.windows(example) for row in rows(engine.renderer, piece, learn)]
 
 
 class Rows:
     """The rows of a training, by part. `parts` are the examples of `train` and `valid`."""
 
     def __init__(self, parts: Mapping[str, Sequence[Example]], engine: Any, options: Options) -> None:
-        self._examples, self._engine, self._options = parts["train"], engine, options
-        self.by_part = {part: tokenized(examples, engine, options.learn) for part, examples in parts.items()}
-        self._train = self.by_part["train"]
+        self._examples, self._architecture, self._options = parts["train"], engine.architecture, options
+        apart = {part: list(by_example(examples, engine, options.learn)) for part, examples in parts.items()}
+        self.by_part = {part: list(chain.from_iterable(rows)) for part, rows in apart.items()}
+        self._train, self._counts = self.by_part["train"], list(map(len, apart["train"]))
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        """Padded tokens of each row."""
+        return [size(row, self._architecture) for row in self._train]
 
     @cached_property
     def batches(self) -> list[list[int]]:
         """Those of the first epoch, as lists of rows."""
         step = Step(self._options.batch_tokens, self._options.rows)
-        return list(TokenBatches(list(map(_length, self._train)), step, self._options.seed, shuffled=True))
+        return list(TokenBatches(self._sizes, step, self._options.seed, shuffled=True))
 
     @property
     def largest(self) -> int:
@@ -66,7 +79,7 @@ class Rows:
 
     def sizes(self) -> list[int]:
         """Padded tokens of each step of an epoch."""
-        padded = [len(batch) * max(_length(self._train[i]) for i in batch) for batch in self.batches]
+        padded = [len(batch) * max(self._sizes[i] for i in batch) for batch in self.batches]
         each = self._options.accumulation
         return [sum(padded[start : start + each]) for start in range(0, len(padded), each)]
 
@@ -74,7 +87,7 @@ class Rows:
         """The batch that takes most memory: the one of most padded tokens, of those the one of the longest rows."""
         from mynah.tune.planning.estimate import Work
 
-        shapes = {(len(batch), max(_length(self._train[i]) for i in batch)) for batch in self.batches}
+        shapes = {(len(batch), max(self._sizes[i] for i in batch)) for batch in self.batches}
         count, tokens = max(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]))
         most = max(sum(learned(self._train[i]["labels"]) for i in batch) for batch in self.batches)
         return Work(count, tokens, most, len(shapes))
@@ -82,10 +95,4 @@ class Rows:
     def origins(self) -> list[str]:
         """Where each row is from: the id of its example, and the lines of the file."""
         named = [f"{e.id}: {', '.join(map(str, e.origins[:2]))}" if e.origins else e.id for e in self._examples]
-        return [name for name, e in zip(named, self._examples, strict=True) for _ in self._engine.windows(e)]
-
-
-def _length(row: Row) -> int:
-    """Tokens of a row, padded as the trainer pads them; of an encoder-decoder those of both sides."""
-    sides = {name: len(row[name]) for name in ("input_ids", "labels")}
-    return sum(map(rounded, sides.values() if len(set(sides.values())) == 2 else [sides["input_ids"]]))
+        return [name for name, count in zip(named, self._counts, strict=True) for _ in range(count)]

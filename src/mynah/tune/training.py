@@ -74,7 +74,6 @@ class Training:
         need_disk(folder, checkpoints.size(made.model), "checkpoints")
         whole = _looped(made, checkpoints, care, shown[0])
         trainer.save(made, engine.tokenizer, folder)
-        checkpoints.remove()  # the best one is the model now; optimizer states are of no use any more
         losses = validation_losses(made.state.log_history)
         time = _took(clock, made.state.log_history, len(losses)) if whole else {}
         detail = {
@@ -82,7 +81,9 @@ class Training:
             **_figures(made.model, rows, losses),
         }  # fmt: skip
         notes = (*ladder.notes(), *care.note(), *_other_notes(detail, options, losses, care))
-        return _account(detail, len(rows.by_part["train"]), notes)
+        account = _account(detail, len(rows.by_part["train"]), notes)
+        checkpoints.remove()  # at the very end: until then a kill goes on at the last one
+        return account
 
     def _engine(self) -> Engine:
         from mynah.models.engines.transformers import Engine

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from mynah.models import architectures
+from mynah.models.architectures import Architecture
 from mynah.models.load import Adapter
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Share, Step, TokenBatches, loader
@@ -46,10 +48,6 @@ class Shared:
             if weight.requires_grad:
                 weight.data = weight.data.to(torch.float32)
 
-    def size(self, row: dict[str, list[int]]) -> int:
-        """The padded tokens of a row."""
-        return rounded(len(row["input_ids"]))
-
     def get_train_dataloader(self) -> Any:
         return self._loader(self.train_dataset, self.step, shuffled=True)  # type: ignore[attr-defined]
 
@@ -69,7 +67,8 @@ class Shared:
 
     def _loader(self, rows: Any, step: Step, shuffled: bool) -> Any:
         share = Share(self.args.world_size, self.args.process_index)
-        sampler = TokenBatches([self.size(row) for row in rows], step, self.args.seed, shuffled, share)
+        architecture = architectures.of(self.model.config)
+        sampler = TokenBatches([size(row, architecture) for row in rows], step, self.args.seed, shuffled, share)
         return loader(rows, sampler, self.data_collator, self.accelerator)  # type: ignore[attr-defined]
 
     def floating_point_ops(self, inputs: Any) -> int:
@@ -126,6 +125,11 @@ def _packed(model: Any) -> Iterator[None]:
 def learned(labels: list[int]) -> int:
     """The tokens of a row that the loss sees."""
     return sum(label != IGNORED for label in labels)
+
+
+def size(row: dict[str, list[int]], architecture: Architecture) -> int:
+    """The padded tokens of a row, on all sides that the model computes."""
+    return sum(rounded(len(row[side])) for side in architecture.SIDES)
 
 
 def rounded(tokens: int) -> int:

@@ -12,7 +12,7 @@ from mynah.core.errors import UserError
 from mynah.models.load import Adapter
 from mynah.models.render import IGNORED
 from mynah.tune.batches import Step
-from mynah.tune.methods._trainer import MULTIPLE, Loss, Shared, negative_log_likelihood, rounded
+from mynah.tune.methods._trainer import MULTIPLE, Loss, Shared, negative_log_likelihood
 
 
 def trainer(
@@ -36,9 +36,6 @@ def trainer(
 
     class Trainer(Shared, Seq2SeqTrainer):  # type: ignore[misc]
         """Seq2SeqTrainer whose batches hold a number of tokens, not of rows."""
-
-        def size(self, row: dict[str, list[int]]) -> int:
-            return rounded(len(row["input_ids"])) + rounded(len(row["labels"]))
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], *words: Any, **settings: Any) -> Any:
             return super().compute_loss(model, {**inputs, "use_cache": False}, *words, **settings)
