@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from mynah.models.render import IGNORED
 from mynah.tune import train, trainer
 from mynah.tune.batches import Share, Step, TokenBatches
 from mynah.tune.methods import sft
-from mynah.tune.planning import bases, meta
+from mynah.tune.planning import bases as planned
+from mynah.tune.planning import meta
 from mynah.tune.rows import tokenized
+from tests import bases
+from tests.models.test_load import trained
 from tests.projects import ready
 
 
@@ -124,7 +128,7 @@ def test_the_validation_loss_is_the_mean_over_tokens_whatever_the_batches(tmp_pa
     ],
 )
 def test_the_learning_rate_suits_the_base_unless_it_is_named(base: str, adapter: Any, rate: float) -> None:
-    model, config = ModelOptions(base=base, adapter=adapter), meta.build(bases.find(base)).config
+    model, config = ModelOptions(base=base, adapter=adapter), meta.build(planned.find(base)).config
     assert trainer.settled(train.Options(), model, config).lr == rate
     assert trainer.settled(train.Options(lr=3e-5), model, config).lr == 3e-5
 
@@ -145,3 +149,14 @@ def test_a_method_that_does_not_suit_the_base_leaves_no_run(tmp_path: Path) -> N
     with pytest.raises(UserError, match="an encoder-decoder for the method"):
         train.run(project, train.Options(method="seq2seq"), ModelOptions())
     assert not list(project.folder("runs").iterdir())
+
+
+def test_what_is_saved_names_the_base_and_no_folder_of_this_machine(tmp_path: Path) -> None:
+    engine = Engine(str(bases.small(tmp_path / "base")))
+    made = trained(engine, ModelOptions(), tmp_path, steps=1)
+    (tmp_path / "run").mkdir()
+    trainer.save(made, engine.tokenizer, tmp_path / "run", "acme/tiny")
+    files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    config = next(path for path in files if path.name == "adapter_config.json")
+    assert json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"] == "acme/tiny"
+    assert not [path for path in files if str(tmp_path).encode() in path.read_bytes()]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mynah.core import plugins, processes
-from mynah.core.folder import MODEL, write_json
+from mynah.core.folder import MODEL, read_json, write_json
 from mynah.core.progress import bar
 from mynah.models import architectures
+from mynah.models.load import ADAPTER, multiplies_in_16_bits
 from mynah.models.load import Options as ModelOptions
-from mynah.models.load import multiplies_in_16_bits
 from mynah.tune.batches import Step
 from mynah.tune.ladder import in_pieces
 from mynah.tune.rows import Row
@@ -147,11 +147,16 @@ def progress() -> Any:
     return Progress()
 
 
-def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
-    """The model, the tokenizer and the curves. Weights that are shared out are gathered, by all processes."""
+def save(trainer: Any, tokenizer: Any, folder: Path, base: str) -> None:
+    """The model, the tokenizer and the curves. Weights that are shared out are gathered, by all processes. An adapter
+    names its base as the user does: the folder that it was loaded from is of this machine alone."""
     gathered = trainer.accelerator.get_state_dict(trainer.model) if trainer.is_fsdp_enabled else None
     model = trainer.accelerator.unwrap_model(trainer.model)
     model.save_pretrained(folder / MODEL, state_dict=gathered, is_main_process=processes.first())
     if processes.first():
         tokenizer.save_pretrained(folder / MODEL)
+        config = folder / MODEL / ADAPTER
+        if config.exists():
+            write_json(config, {**read_json(config), "base_model_name_or_path": base})
+            (folder / MODEL / "README.md").unlink(missing_ok=True)  # PEFT's empty form, with that folder in it
         write_json(folder / "curves.json", trainer.state.log_history)

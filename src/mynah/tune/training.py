@@ -73,7 +73,7 @@ class Training:
         foreseen = self._foreseen(rows.work(), ladder.rung, made.model)
         need_disk(folder, checkpoints.size(made.model), "checkpoints")
         whole = _looped(made, checkpoints, care, shown[0])
-        trainer.save(made, engine.tokenizer, folder)
+        trainer.save(made, engine.tokenizer, folder, self.model.base)
         losses = validation_losses(made.state.log_history)
         time = _took(clock, made.state.log_history, len(losses)) if whole else {}
         detail = {
