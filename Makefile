@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/mynah demo
 
 test: lint
-	$(BIN)/python -m pytest -m "$(MYNAH_TESTS)"
+	$(BIN)/python -m pytest -m "$(MYNAH_TESTS)" -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow -s
