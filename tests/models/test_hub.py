@@ -87,6 +87,15 @@ def test_without_a_network_it_says_so_at_once(at: Any) -> None:
             what(NAME)
 
 
+def test_told_to_stay_offline_it_asks_nobody(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    at("http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert not hub.answers()
+    hub.download(NAME)
+    with pytest.raises(UserError, match=r"none that loads as 'acme/tiny'"):
+        load.load(NAME)
+
+
 def test_what_the_hub_does_not_give_is_said(model: Path, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with hubs.hub(model, NAME, gated=True) as (address, _):
         at(address)

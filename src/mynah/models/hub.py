@@ -61,7 +61,7 @@ def answers(name: str = "") -> bool:
 
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE:
+    if _told_to_stay_offline():
         return False
     try:
         urlopen(f"{constants.ENDPOINT}/api/models/{name}" if name else constants.ENDPOINT, timeout=PATIENCE).close()
@@ -72,11 +72,16 @@ def answers(name: str = "") -> bool:
     return True
 
 
-def check(name: str, hint: str = "") -> None:
-    """Raise UserError where the hub is to be asked for a base and does not answer."""
+def _told_to_stay_offline() -> bool:
+    """By HF_HUB_OFFLINE. What is not here whole is then left to transformers, which asks nobody and says it at once."""
     from huggingface_hub import constants
 
-    if not constants.HF_HUB_OFFLINE and not answers():
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def check(name: str, hint: str = "") -> None:
+    """Raise UserError where the hub is to be asked for a base and does not answer."""
+    if not _told_to_stay_offline() and not answers():
         todo = "Check the network, or use --base starter, which needs none."
         found = f"no answer of the hub that would have {name!r}"
         raise UserError("a base that is here, or a network", found, f"{todo} {hint}".strip())
@@ -89,6 +94,8 @@ def download(name: str) -> None:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError  # type: ignore[attr-defined]
 
+    if _told_to_stay_offline():
+        return
     check(name)
     try:
         info = HfApi().model_info(name, files_metadata=True)
