@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, first_line
 from mynah.core.folder import need_disk, write_json
 from tests.conftest import evenings, export
 
@@ -75,6 +75,11 @@ def test_a_project_of_a_newer_version(tmp_path: Path, chat: Path) -> None:
     write_json(project / "project.json", {"format": 99})
     error = refused(tmp_path, "create", str(chat), "--me", "Ida", "--project", "p")
     assert "format 99" in error and "Upgrade mynah" in error
+
+
+def test_what_a_library_says_is_one_line_and_never_nothing() -> None:
+    assert first_line(OSError("  no such file\nsee https://example.org")) == "no such file"
+    assert first_line(ConnectionError()) == "ConnectionError" and len(first_line(ValueError("x" * 999))) == 120
 
 
 def test_disk_space_is_asked_for_with_both_numbers(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ class Undecided(UserError):
         self.section, self.option, self.choices = section, option, choices
 
 
+def first_line(error: BaseException) -> str:
+    """What a library says of an error, cut to what fits into a sentence; where it says nothing, what kind it is."""
+    said = str(error).strip()
+    return said.splitlines()[0][:120] if said else type(error).__name__
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, or None."""
     lowered = {k.lower(): k for k in known}

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, first_line
 
 LONGEST = timedelta(minutes=10)  # that one waits for another before it takes it for lost
 LAUNCHED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # what a launcher sets
@@ -62,7 +62,7 @@ def together(sharded: bool = False) -> Iterator[None]:
         if not _of_another(error):
             raise
         todo = "See above what ended it. The same command goes on at the last checkpoint."
-        found = f"one that ended ({str(error).strip().splitlines()[0][:160]})"
+        found = f"one that ended ({first_line(error)})"
         raise UserError(f"{count()} processes to the end", found, todo) from error
 
 

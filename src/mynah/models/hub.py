@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mynah.core import processes
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, first_line
 from mynah.core.folder import megabytes, read_json
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -115,7 +115,7 @@ def download(name: str) -> None:
         todo = "Check the name; for a private one log in by `hf auth login`."
         raise UserError(f"a base {name!r} on the hub", "none", todo) from error
     except (OSError, HTTPError) as error:
-        found = f"it broke off ({str(error).strip().splitlines()[0][:120]})" if str(error).strip() else "it broke off"
+        found = f"it broke off ({first_line(error)})"
         raise UserError(f"the download of {name}", found, f"Check the network. {RESUME}") from error
 
 

@@ -15,7 +15,7 @@ from pydantic import field_validator, model_validator
 
 from mynah.core import options as core_options
 from mynah.core import processes
-from mynah.core.errors import UserError, did_you_mean
+from mynah.core.errors import UserError, did_you_mean, first_line
 from mynah.core.folder import file_hash
 from mynah.core.options import option
 from mynah.models import architectures, hub
@@ -182,7 +182,7 @@ def tokenizer_of(base: str, trained: Path | None = None) -> PreTrainedTokenizerB
 
 def _missing(base: str, error: Exception) -> UserError:
     todo = "Check the name and the network, or use --base starter, which needs none."
-    return UserError("a model that writes text", f"none that loads as {base!r} ({_first_line(error)})", todo)
+    return UserError("a model that writes text", f"none that loads as {base!r} ({first_line(error)})", todo)
 
 
 def _placed(model: Any) -> Any:
@@ -319,7 +319,3 @@ def _untie(model: Any) -> None:
     if hasattr(head, "base_layer") and head.base_layer.weight is model.get_input_embeddings().weight:
         head.base_layer.weight = torch.nn.Parameter(head.base_layer.weight.detach().clone())
         model.config.tie_word_embeddings = False
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:120]

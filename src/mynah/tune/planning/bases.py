@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mynah.core.errors import UserError
+from mynah.core.errors import UserError, first_line
 from mynah.core.folder import read_json
 from mynah.models import hub
 from mynah.models.load import STARTER
@@ -131,6 +131,6 @@ def fetched(name: str) -> Path:
     try:
         return Path(str(cached_file(name, CONFIG)))
     except OSError as error:
-        found = f"none that loads as {name!r} ({str(error).strip().splitlines()[0][:120]})"
+        found = f"none that loads as {name!r} ({first_line(error)})"
         todo = "Check the name and the network, or use --base starter, which needs none."
         raise UserError("a base on the hub", found, f"{todo} {near}".strip()) from error
